@@ -1,0 +1,119 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import type { Environment } from './environment.schema.js';
+
+export interface HttpConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Base URL that clients use; also the `iss` of every token, so it must be the same on all instances. */
+  readonly publicUrl: string;
+  readonly trustProxy: number | readonly string[];
+  /** Seconds between "not ready" and closing the listener. */
+  readonly shutdownDrainSeconds: number;
+}
+
+export type PostgresConfig =
+  | { readonly kind: 'embedded'; readonly dataDir: string }
+  | { readonly kind: 'server'; readonly url: string; readonly poolSize: number };
+
+export interface RedisConfig {
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly db?: number;
+  readonly tls: boolean;
+}
+
+export interface TokensConfig {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly accessTtlSeconds: number;
+}
+
+export type SessionLimitPolicy = Environment['SESSION_LIMIT_POLICY'];
+
+export interface SessionsConfig {
+  readonly limit: number;
+  readonly limitPolicy: SessionLimitPolicy;
+  readonly idleTtlSeconds: number;
+  readonly absoluteTtlSeconds: number;
+}
+
+export interface PasswordsConfig {
+  /** Code points. */
+  readonly minLength: number;
+  readonly memoryKib: number;
+  readonly iterations: number;
+  /** Hashes computed at the same time. */
+  readonly concurrency: number;
+}
+
+export interface Config {
+  readonly production: boolean;
+  readonly logLevel: Environment['LOG_LEVEL'];
+  readonly dataDir: string;
+  readonly secretKey: string | null;
+  readonly admin: { readonly email?: string; readonly password?: string };
+  readonly http: HttpConfig;
+  readonly postgres: PostgresConfig;
+  /** null: run without Redis, which is the same path as surviving its loss. */
+  readonly redis: RedisConfig | null;
+  readonly tokens: TokensConfig;
+  readonly sessions: SessionsConfig;
+  readonly passwords: PasswordsConfig;
+}
+
+/** The default does not follow PORT: instances on several ports must issue and accept the same tokens. */
+const defaultPublicUrl = 'http://localhost:3000';
+
+export function toConfig(env: Environment): Config {
+  const publicUrl = (env.PUBLIC_URL ?? defaultPublicUrl).replace(/\/+$/, '');
+  const dataDir = resolve(env.DATA_DIR);
+  return {
+    production: env.NODE_ENV === 'production',
+    logLevel: env.LOG_LEVEL,
+    dataDir,
+    secretKey: env.SECRET_KEY ?? null,
+    admin: { email: env.ADMIN_EMAIL, password: env.ADMIN_PASSWORD },
+    http: {
+      host: env.HOST,
+      port: env.PORT,
+      publicUrl,
+      trustProxy: env.TRUST_PROXY,
+      shutdownDrainSeconds: env.SHUTDOWN_DRAIN,
+    },
+    postgres: env.DATABASE_URL
+      ? { kind: 'server', url: env.DATABASE_URL, poolSize: env.DATABASE_POOL_SIZE }
+      : { kind: 'embedded', dataDir },
+    redis: redisConfig(env),
+    tokens: {
+      issuer: publicUrl,
+      audience: env.ACCESS_TOKEN_AUDIENCE,
+      accessTtlSeconds: env.ACCESS_TOKEN_TTL,
+    },
+    sessions: {
+      limit: env.SESSION_LIMIT,
+      limitPolicy: env.SESSION_LIMIT_POLICY,
+      idleTtlSeconds: env.SESSION_IDLE_TTL,
+      absoluteTtlSeconds: env.SESSION_ABSOLUTE_TTL,
+    },
+    passwords: {
+      minLength: env.PASSWORD_MIN_LENGTH,
+      memoryKib: env.PASSWORD_HASH_MEMORY_KIB,
+      iterations: env.PASSWORD_HASH_ITERATIONS,
+      // One core stays free, so that a flood of sign-ins does not slow the session checks of everybody else.
+      concurrency: env.PASSWORD_HASH_CONCURRENCY ?? Math.max(1, availableParallelism() - 1),
+    },
+  };
+}
+
+function redisConfig(env: Environment): RedisConfig | null {
+  if (!env.REDIS_URL || env.REDIS_ENABLED === false) return null;
+  return {
+    url: env.REDIS_URL,
+    username: env.REDIS_USERNAME,
+    password: env.REDIS_PASSWORD,
+    db: env.REDIS_DB,
+    tls: env.REDIS_TLS ?? env.REDIS_URL.startsWith('rediss:'),
+  };
+}

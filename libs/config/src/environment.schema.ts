@@ -1,0 +1,56 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { flag, integer, strongSecret, text, url } from './fields.js';
+
+const day = 86_400;
+
+const trustProxy = text().transform((value, context) => {
+  if (/^\d{1,2}$/.test(value)) return Number(value);
+  const networks = value.split(',').map((entry) => entry.trim());
+  if (networks.every((entry) => isIP(entry.split('/')[0] ?? '') !== 0)) return networks;
+  context.addIssue('must be a number of proxy hops or a comma-separated list of addresses and networks');
+  return z.NEVER;
+});
+
+/**
+ * Every variable the product reads. Durations are seconds. The defaults are those of a first `npm start`:
+ * embedded database, no Redis, loopback.
+ */
+export const environmentSchema = z.object({
+  NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
+  HOST: text().default('127.0.0.1'),
+  PORT: integer({ min: 0, max: 65_535 }).default(3000),
+  PUBLIC_URL: url(['http:', 'https:']).optional(),
+  TRUST_PROXY: trustProxy.default(0),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  SHUTDOWN_DRAIN: integer({ min: 0, max: 60 }).default(1),
+
+  DATABASE_URL: url(['postgres:', 'postgresql:']).optional(),
+  DATABASE_POOL_SIZE: integer({ min: 1, max: 500 }).default(10),
+  DATA_DIR: text().default('./.rollcall'),
+
+  REDIS_ENABLED: flag().optional(),
+  REDIS_URL: url(['redis:', 'rediss:']).optional(),
+  REDIS_USERNAME: text().optional(),
+  REDIS_PASSWORD: text().optional(),
+  REDIS_DB: integer({ min: 0, max: 1023 }).optional(),
+  REDIS_TLS: flag().optional(),
+
+  SECRET_KEY: strongSecret().optional(),
+  ADMIN_EMAIL: z.email('must be an e-mail address').optional(),
+  ADMIN_PASSWORD: z.string().optional(),
+
+  ACCESS_TOKEN_TTL: integer({ min: 30, max: 900 }).default(600),
+  ACCESS_TOKEN_AUDIENCE: text().min(1).max(255).default('rollcall'),
+  SESSION_LIMIT: integer({ min: 1, max: 10_000 }).default(5),
+  SESSION_LIMIT_POLICY: z.enum(['evict_oldest', 'evict_idle', 'deny']).default('evict_oldest'),
+  SESSION_IDLE_TTL: integer({ min: 60, max: 30 * day }).default(day / 2),
+  SESSION_ABSOLUTE_TTL: integer({ min: 60, max: 30 * day }).default(7 * day),
+
+  PASSWORD_MIN_LENGTH: integer({ min: 8, max: 64 }).default(15),
+  PASSWORD_HASH_MEMORY_KIB: integer({ min: 19_456, max: 1_048_576 }).default(19_456),
+  PASSWORD_HASH_ITERATIONS: integer({ min: 2, max: 20 }).default(2),
+  PASSWORD_HASH_CONCURRENCY: integer({ min: 1, max: 64 }).optional(),
+});
+
+export type Environment = z.infer<typeof environmentSchema>;

@@ -1,0 +1,13 @@
+export type {
+  Config,
+  HttpConfig,
+  PasswordsConfig,
+  PostgresConfig,
+  RedisConfig,
+  SessionLimitPolicy,
+  SessionsConfig,
+  TokensConfig,
+} from './config.js';
+export { ConfigError, loadConfig } from './load-config.js';
+export { redactConfig } from './redact.js';
+export { resolveServerSecret } from './server-secret.js';

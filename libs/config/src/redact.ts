@@ -1,0 +1,29 @@
+import type { Config } from './config.js';
+
+const hidden = '[set]';
+
+/** The configuration as it may be printed: secrets reduced to whether they are set, URLs without credentials. */
+export function redactConfig(config: Config): Record<string, unknown> {
+  return {
+    ...config,
+    secretKey: config.secretKey && hidden,
+    admin: { email: config.admin.email, password: config.admin.password && hidden },
+    postgres:
+      config.postgres.kind === 'server'
+        ? { ...config.postgres, url: withoutCredentials(config.postgres.url) }
+        : config.postgres,
+    redis: config.redis && {
+      ...config.redis,
+      url: withoutCredentials(config.redis.url),
+      password: config.redis.password && hidden,
+    },
+  };
+}
+
+function withoutCredentials(text: string): string {
+  const url = new URL(text);
+  url.username = '';
+  url.password = '';
+  url.search = '';
+  return url.toString();
+}

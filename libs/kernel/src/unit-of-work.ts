@@ -1,0 +1,12 @@
+/**
+ * Runs work so that all its writes take effect together or not at all. Repositories called inside join the
+ * transaction of the caller by themselves.
+ *
+ * Failure modes: rejects with StoreUnavailableError when the commit could not be confirmed (it may have
+ * happened: a timed-out command is not a failed command), with the work's own error after a rollback otherwise.
+ * The work may run more than once (serialisation failure, deadlock), so it must not have effects outside the
+ * store.
+ */
+export abstract class UnitOfWork {
+  abstract run<T>(work: () => Promise<T>): Promise<T>;
+}

@@ -1,0 +1,3 @@
+export { Log } from './log.js';
+export { createLogger, NestLogger, type Logger } from './logger.js';
+export { TelemetryModule } from './telemetry.module.js';

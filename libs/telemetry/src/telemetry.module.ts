@@ -1,0 +1,15 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { Log } from './log.js';
+import type { Logger } from './logger.js';
+
+@Global()
+@Module({})
+export class TelemetryModule {
+  static forRoot(logger: Logger): DynamicModule {
+    return {
+      module: TelemetryModule,
+      providers: [{ provide: Log, useValue: new Log(logger) }],
+      exports: [Log],
+    };
+  }
+}
