@@ -1,0 +1,28 @@
+import { sql } from 'drizzle-orm';
+import { bigint, customType, index, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+
+const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' });
+
+/**
+ * Readers go by `xid`, not by `id`: a sequence number is taken before the commit, so a reader of numbers would
+ * skip a row whose transaction commits late. The transaction id together with a snapshot has no such gap.
+ */
+export const eventLogTable = pgTable(
+  'event_log',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    xid: xid8('xid')
+      .notNull()
+      .default(sql`pg_current_xact_id()`),
+    type: text('type').notNull(),
+    userId: uuid('user_id').notNull(),
+    sessionId: text('session_id'),
+    gen: bigint('gen', { mode: 'number' }),
+    payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
+    createdAt: timestamp('created_at', { withTimezone: true }).notNull(),
+  },
+  (table) => [
+    index('event_log_xid').on(table.xid, table.id),
+    index('event_log_user').on(table.userId, table.id),
+  ],
+);

@@ -1,0 +1,105 @@
+import { drizzle } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
+import { isUnavailable } from '../faults.js';
+import { migrateServer } from '../migrations.js';
+import type { Orm } from '../orm.js';
+import { type PoolState, PostgresDriver } from './driver.js';
+
+/**
+ * Bounds for one request, in milliseconds. A session check waits at most 300 for a connection and 350 for the
+ * answer, so a hung server is reported within 0.7 s. The server's own limits are a little shorter than ours, so
+ * that in the normal case it gives up first and the connection stays usable.
+ */
+const timeouts = {
+  connectionTimeoutMillis: 300,
+  query_timeout: 350,
+  statement_timeout: 320,
+  lock_timeout: 250,
+  idle_in_transaction_session_timeout: 1000,
+};
+
+/** Session checks are short; a few connections carry tens of thousands a second. */
+const checkShare = 0.3;
+
+export class ServerDriver extends PostgresDriver {
+  readonly orm: Orm;
+  readonly checks: Orm;
+  private readonly pool: pg.Pool;
+  private readonly checkPool: pg.Pool;
+
+  /** `onIdleError` hears of connections lost while idle; without a listener the process would die of them. */
+  constructor(
+    private readonly url: string,
+    poolSize: number,
+    onIdleError: (error: Error) => void,
+  ) {
+    super();
+    const checkSize = Math.max(1, Math.round(poolSize * checkShare));
+    this.pool = this.createPool(Math.max(1, poolSize - checkSize), onIdleError);
+    // A pool of one cannot be split; sharing it keeps the operator's limit.
+    this.checkPool = poolSize === 1 ? this.pool : this.createPool(checkSize, onIdleError);
+    this.orm = drizzle(this.pool);
+    this.checks = drizzle(this.checkPool);
+  }
+
+  async transaction<T>(work: (orm: Orm) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect();
+    let fault: Error | undefined;
+    const onError = (error: Error): void => void (fault = error);
+    client.on('error', onError);
+    try {
+      await client.query('begin');
+      const result = await work(drizzle(client));
+      await client.query('commit');
+      return result;
+    } catch (error) {
+      fault ??= await rollback(client, error);
+      throw error;
+    } finally {
+      client.off('error', onError);
+      client.release(fault);
+    }
+  }
+
+  poolState(): PoolState {
+    const pools = [...new Set([this.pool, this.checkPool])];
+    const sum = (count: (pool: pg.Pool) => number): number =>
+      pools.reduce((all, pool) => all + count(pool), 0);
+    return {
+      total: sum((pool) => pool.totalCount),
+      idle: sum((pool) => pool.idleCount),
+      waiting: sum((pool) => pool.waitingCount),
+    };
+  }
+
+  migrate(): Promise<void> {
+    return migrateServer(this.url);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...new Set([this.pool, this.checkPool])].map((pool) => pool.end()));
+  }
+
+  private createPool(max: number, onIdleError: (error: Error) => void): pg.Pool {
+    const pool = new pg.Pool({
+      connectionString: this.url,
+      max,
+      application_name: 'rollcall',
+      keepAlive: true,
+      ...timeouts,
+    });
+    pool.on('error', onIdleError);
+    return pool;
+  }
+}
+
+/** Undefined if the connection is clean again, else the fault for which it must be destroyed. */
+async function rollback(client: pg.PoolClient, cause: unknown): Promise<Error | undefined> {
+  if (isUnavailable(cause) && !(cause instanceof pg.DatabaseError)) return cause as Error;
+  try {
+    await client.query('rollback');
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}

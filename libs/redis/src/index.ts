@@ -1,0 +1,2 @@
+export { RedisConnection, type RedisProbe } from './redis-connection.js';
+export { RedisModule } from './redis.module.js';

@@ -1,0 +1,44 @@
+import type { RedisConfig } from '@app/config';
+import { Clock } from '@app/kernel';
+import { Log } from '@app/telemetry';
+import {
+  type DynamicModule,
+  Global,
+  Injectable,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { RedisConnection } from './redis-connection.js';
+
+@Injectable()
+class RedisLifetime implements OnModuleInit, OnApplicationShutdown {
+  constructor(private readonly connection: RedisConnection) {}
+
+  onModuleInit(): void {
+    this.connection.open();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.connection.close();
+  }
+}
+
+@Global()
+@Module({})
+export class RedisModule {
+  static forRoot(config: RedisConfig | null): DynamicModule {
+    return {
+      module: RedisModule,
+      providers: [
+        {
+          provide: RedisConnection,
+          inject: [Log, Clock],
+          useFactory: (log: Log, clock: Clock) => new RedisConnection(config, log, clock),
+        },
+        RedisLifetime,
+      ],
+      exports: [RedisConnection],
+    };
+  }
+}
