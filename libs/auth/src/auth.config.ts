@@ -1,0 +1,2 @@
+/** Injection token of the PasswordsConfig slice. */
+export const passwordsConfigToken = Symbol('PasswordsConfig');

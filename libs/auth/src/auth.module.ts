@@ -1,0 +1,45 @@
+import type { Config } from '@app/config';
+import { EventLogModule } from '@app/event-log';
+import { SessionsModule } from '@app/sessions';
+import { TokensModule } from '@app/tokens';
+import { UsersModule } from '@app/users';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { FirstAdministratorSetup } from './application/first-administrator.js';
+import { Passwords } from './application/passwords.js';
+import { Registration } from './application/registration.js';
+import { SessionCheck } from './application/session-check.js';
+import { SignIn } from './application/sign-in.js';
+import { SignOut } from './application/sign-out.js';
+import { passwordsConfigToken } from './auth.config.js';
+import { CommonPasswords } from './domain/common-passwords.js';
+import { PasswordHasher } from './domain/password-hasher.js';
+import { StandingReader } from './domain/standing-reader.js';
+import { Argon2PasswordHasher } from './infrastructure/argon2/argon2-password-hasher.js';
+import { ZxcvbnCommonPasswords } from './infrastructure/dictionary/zxcvbn-common-passwords.js';
+import { DrizzleStandingReader } from './infrastructure/postgres/drizzle-standing-reader.js';
+
+const useCases = [Passwords, SignIn, Registration, SignOut, SessionCheck, FirstAdministratorSetup];
+
+@Module({})
+export class AuthModule {
+  static forRoot(config: Pick<Config, 'passwords' | 'sessions' | 'tokens'>): DynamicModule {
+    const parts = [
+      EventLogModule,
+      UsersModule,
+      SessionsModule.forRoot(config.sessions),
+      TokensModule.forRoot(config.tokens),
+    ];
+    return {
+      module: AuthModule,
+      imports: parts,
+      providers: [
+        { provide: passwordsConfigToken, useValue: config.passwords },
+        { provide: PasswordHasher, useClass: Argon2PasswordHasher },
+        { provide: CommonPasswords, useClass: ZxcvbnCommonPasswords },
+        { provide: StandingReader, useClass: DrizzleStandingReader },
+        ...useCases,
+      ],
+      exports: [...useCases, ...parts],
+    };
+  }
+}

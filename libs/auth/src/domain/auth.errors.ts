@@ -1,0 +1,78 @@
+import { DomainError } from '@app/kernel';
+import type { SessionEnd } from '@app/sessions';
+
+abstract class UnauthenticatedError extends DomainError {
+  readonly kind = 'unauthenticated';
+}
+
+/** No credential was sent. */
+export class MissingCredentialsError extends UnauthenticatedError {
+  readonly code = 'UNAUTHENTICATED';
+
+  constructor() {
+    super('Sign in first.');
+  }
+}
+
+/** The same for an unknown account, a wrong password and a disabled account. */
+export class InvalidCredentialsError extends UnauthenticatedError {
+  readonly code = 'INVALID_CREDENTIALS';
+
+  constructor() {
+    super('The account name or the password is wrong.');
+  }
+}
+
+export class TokenInvalidError extends UnauthenticatedError {
+  readonly code = 'TOKEN_INVALID';
+
+  constructor() {
+    super('The access token is not valid.');
+  }
+}
+
+export class TokenExpiredError extends UnauthenticatedError {
+  readonly code = 'TOKEN_EXPIRED';
+
+  constructor() {
+    super('The access token has expired.');
+  }
+}
+
+export class TokenRevokedError extends UnauthenticatedError {
+  readonly code = 'TOKEN_REVOKED';
+
+  constructor() {
+    super('The access token has been revoked.');
+  }
+}
+
+/** Told to the holder of a correctly signed token only; `end` is null when the row has been purged. */
+export class SessionEndedError extends UnauthenticatedError {
+  readonly code = 'SESSION_ENDED';
+
+  constructor(end: SessionEnd | null) {
+    super('The session has ended.', { facts: endFacts(end) });
+  }
+}
+
+export class SessionExpiredError extends UnauthenticatedError {
+  readonly code = 'SESSION_EXPIRED';
+
+  constructor(end: SessionEnd) {
+    super('The session has expired.', { facts: endFacts(end) });
+  }
+}
+
+export class PasswordRefusedError extends DomainError {
+  readonly code = 'VALIDATION_FAILED';
+  readonly kind = 'invalid';
+
+  constructor(field: string, reason: string) {
+    super('The password cannot be used.', { facts: { errors: [{ field, message: reason }] } });
+  }
+}
+
+function endFacts(end: SessionEnd | null): Record<string, unknown> {
+  return end ? { end_reason: end.reason, ended_at: end.at.toISOString() } : {};
+}

@@ -1,0 +1,57 @@
+import type { SessionId, TokenId, UserId } from '@app/kernel';
+import { endOf, type SessionEnd, type SessionSpan } from '@app/sessions';
+import type { AccessTokenClaims } from '@app/tokens';
+import type { Role } from '@app/users';
+
+/** Who makes a request, attached to it by the session guard. */
+export interface Principal {
+  readonly user: {
+    readonly id: UserId;
+    readonly email: string;
+    readonly username: string | null;
+    readonly fullName: string | null;
+    readonly role: Role;
+  };
+  readonly session: {
+    readonly id: SessionId;
+    readonly authenticatedAt: Date;
+    readonly createdAt: Date;
+    readonly idleExpiresAt: Date;
+    readonly expiresAt: Date;
+  };
+  readonly tokenId: TokenId;
+  readonly tokenExpiresAt: Date;
+}
+
+/** How session, user and token stand in the durable store at one moment. */
+export interface Standing {
+  readonly user: Principal['user'] & { readonly gen: number; readonly disabledAt: Date | null };
+  readonly session: Principal['session'] & SessionSpan & { readonly gen: number };
+  readonly tokenRevoked: boolean;
+}
+
+/** Verdict on a correctly signed token. */
+export type Verdict =
+  | { readonly kind: 'live'; readonly principal: Principal }
+  | { readonly kind: 'ended'; readonly end: SessionEnd | null }
+  | { readonly kind: 'expired'; readonly end: SessionEnd }
+  | { readonly kind: 'token-revoked' };
+
+/**
+ * Decides from the store's answer whether the bearer is who the token says. The generation check is a fence
+ * behind the row's own end: whatever ended all sessions of the user counts even for a row it missed.
+ */
+export function judge(standing: Standing | null, claims: AccessTokenClaims, now: Date): Verdict {
+  if (!standing || standing.user.id !== claims.userId) return { kind: 'ended', end: null };
+  const { user, session } = standing;
+  const end = endOf(session, now);
+  if (end?.reason === 'expired_idle' || end?.reason === 'expired_absolute') return { kind: 'expired', end };
+  if (end) return { kind: 'ended', end };
+  if (user.disabledAt) return { kind: 'ended', end: { at: user.disabledAt, reason: 'user_disabled' } };
+  if (session.gen < user.gen) return { kind: 'ended', end: null };
+  if (standing.tokenRevoked) return { kind: 'token-revoked' };
+  return {
+    kind: 'live',
+    principal: { user, session, tokenId: claims.tokenId, tokenExpiresAt: claims.expiresAt },
+  };
+}

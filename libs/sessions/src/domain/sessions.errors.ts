@@ -1,0 +1,21 @@
+import { DomainError } from '@app/kernel';
+
+export class SessionNotFoundError extends DomainError {
+  readonly code = 'NOT_FOUND';
+  readonly kind = 'not-found';
+
+  constructor() {
+    super('There is no such session.');
+  }
+}
+
+export class SessionLimitReachedError extends DomainError {
+  readonly code = 'SESSION_LIMIT_REACHED';
+  readonly kind = 'forbidden';
+
+  constructor(limit: number) {
+    super('The account is signed in on as many devices as allowed. Sign out on one of them first.', {
+      facts: { limit },
+    });
+  }
+}

@@ -1,0 +1,56 @@
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  customType,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  uuid,
+} from 'drizzle-orm/pg-core';
+
+const bytea = customType<{ data: Buffer; driverData: Uint8Array }>({
+  dataType: () => 'bytea',
+  fromDriver: (value) => Buffer.from(value),
+});
+
+const instant = (name: string) => timestamp(name, { withTimezone: true });
+
+/**
+ * One row per sign-in; ended rows stay for history. The partial index holds live rows only, so listing, counting
+ * and evicting cost the same however long the history grows.
+ */
+export const sessionsTable = pgTable(
+  'sessions',
+  {
+    id: text('id').primaryKey(),
+    userId: uuid('user_id').notNull(),
+    gen: bigint('gen', { mode: 'number' }).notNull(),
+    createdAt: instant('created_at').notNull(),
+    authenticatedAt: instant('authenticated_at').notNull(),
+    lastAccessAt: instant('last_access_at').notNull(),
+    idleExpiresAt: instant('idle_expires_at').notNull(),
+    expiresAt: instant('expires_at').notNull(),
+    ipAddress: text('ip_address').notNull(),
+    userAgent: text('user_agent'),
+    device: jsonb('device').notNull(),
+    ipsUsed: jsonb('ips_used').notNull(),
+    requestCount: bigint('request_count', { mode: 'number' }).notNull().default(0),
+    refreshNonce: bytea('refresh_nonce').notNull(),
+    refreshGeneration: integer('refresh_generation').notNull().default(0),
+    refreshedAt: instant('refreshed_at'),
+    endedAt: instant('ended_at'),
+    endReason: text('end_reason'),
+    endedBy: uuid('ended_by'),
+    parentId: text('parent_id'),
+    scope: text('scope'),
+  },
+  (table) => [
+    index('sessions_live_by_user')
+      .on(table.userId, table.createdAt)
+      .where(sql`${table.endedAt} is null`),
+    index('sessions_by_user').on(table.userId, table.createdAt),
+  ],
+);

@@ -1,0 +1,2 @@
+/** Injection token of the SessionsConfig slice. */
+export const sessionsConfigToken = Symbol('SessionsConfig');

@@ -1,0 +1,20 @@
+import type { SessionId, TokenId, UserId } from '@app/kernel';
+
+/** What an access token says (RFC 9068). It carries no e-mail, name or role: those are read with the session. */
+export interface AccessTokenClaims {
+  readonly userId: UserId;
+  readonly sessionId: SessionId;
+  readonly tokenId: TokenId;
+  readonly issuedAt: Date;
+  readonly expiresAt: Date;
+  /** When the person last proved the password. */
+  readonly authenticatedAt: Date;
+  /** RFC 8176 method names, e.g. `pwd`. */
+  readonly methods: readonly string[];
+}
+
+/** Outcome of checking a token by itself. `expired` is correctly signed, so its holder may be told about it. */
+export type TokenVerdict =
+  | { readonly kind: 'valid'; readonly claims: AccessTokenClaims }
+  | { readonly kind: 'expired'; readonly claims: AccessTokenClaims }
+  | { readonly kind: 'invalid' };

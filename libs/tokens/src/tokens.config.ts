@@ -1,0 +1,2 @@
+/** Injection token of the TokensConfig slice. */
+export const tokensConfigToken = Symbol('TokensConfig');

@@ -1,0 +1,30 @@
+import type { UserId } from '@app/kernel';
+import type { LoginName, Role, User, UserCredentials } from './user.js';
+
+export interface NewUser {
+  readonly id: UserId;
+  readonly email: string;
+  readonly username: string | null;
+  readonly fullName: string | null;
+  readonly role: Role;
+  readonly passwordHash: string;
+  readonly createdAt: Date;
+}
+
+/** Users, found by id or by the names they sign in with. All methods join the caller's unit of work. */
+export abstract class UserRepository {
+  /** Throws EmailTakenError or UsernameTakenError, also when two registrations race. */
+  abstract insert(user: NewUser): Promise<User>;
+  abstract findCredentials(login: LoginName): Promise<UserCredentials | null>;
+  /**
+   * Takes the row lock under which sessions of this user are created and ended, until the unit of work is over.
+   * Null for an unknown user.
+   */
+  abstract lock(id: UserId): Promise<UserCredentials | null>;
+  /** Starts a new generation, which ends every session of the older ones; returns it. */
+  abstract nextGeneration(id: UserId, at: Date): Promise<number>;
+  abstract recordLogin(id: UserId, at: Date): Promise<void>;
+  /** Replaces the hash only if it is still `expected`, so that a rehash never undoes a password change. */
+  abstract replacePasswordHash(id: UserId, hash: { expected: string; replacement: string }): Promise<void>;
+  abstract hasAdministrator(): Promise<boolean>;
+}

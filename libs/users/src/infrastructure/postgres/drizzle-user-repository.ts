@@ -1,0 +1,112 @@
+import type { UserId } from '@app/kernel';
+import { Database, violatedUnique } from '@app/postgres';
+import { Injectable } from '@nestjs/common';
+import { and, eq, sql } from 'drizzle-orm';
+import {
+  type LoginName,
+  normalizeEmail,
+  normalizeUsername,
+  type User,
+  type UserCredentials,
+} from '../../domain/user.js';
+import { type NewUser, UserRepository } from '../../domain/user-repository.js';
+import { EmailTakenError, UsernameTakenError } from '../../domain/users.errors.js';
+import { usersTable } from './users.table.js';
+
+type UserRow = typeof usersTable.$inferSelect;
+
+@Injectable()
+export class DrizzleUserRepository extends UserRepository {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  async insert(user: NewUser): Promise<User> {
+    try {
+      const rows = await this.database.query((orm) =>
+        orm
+          .insert(usersTable)
+          .values({
+            ...user,
+            emailNormalized: normalizeEmail(user.email),
+            usernameNormalized: user.username && normalizeUsername(user.username),
+            updatedAt: user.createdAt,
+          })
+          .returning(),
+      );
+      return toUser(rows[0]!);
+    } catch (error) {
+      const constraint = violatedUnique(error);
+      if (constraint === 'users_email_unique') throw new EmailTakenError();
+      if (constraint === 'users_username_unique') throw new UsernameTakenError();
+      throw error;
+    }
+  }
+
+  async findCredentials(login: LoginName): Promise<UserCredentials | null> {
+    const matches =
+      'email' in login
+        ? eq(usersTable.emailNormalized, normalizeEmail(login.email))
+        : eq(usersTable.usernameNormalized, normalizeUsername(login.username));
+    const rows = await this.database.query((orm) => orm.select().from(usersTable).where(matches));
+    return toCredentials(rows[0]);
+  }
+
+  async lock(id: UserId): Promise<UserCredentials | null> {
+    const rows = await this.database.query((orm) =>
+      orm.select().from(usersTable).where(eq(usersTable.id, id)).for('update'),
+    );
+    return toCredentials(rows[0]);
+  }
+
+  async nextGeneration(id: UserId, at: Date): Promise<number> {
+    const rows = await this.database.query((orm) =>
+      orm
+        .update(usersTable)
+        .set({ gen: sql`${usersTable.gen} + 1`, updatedAt: at })
+        .where(eq(usersTable.id, id))
+        .returning({ gen: usersTable.gen }),
+    );
+    return rows[0]!.gen;
+  }
+
+  async recordLogin(id: UserId, at: Date): Promise<void> {
+    await this.database.query((orm) =>
+      orm.update(usersTable).set({ lastLoginAt: at }).where(eq(usersTable.id, id)),
+    );
+  }
+
+  async replacePasswordHash(id: UserId, hash: { expected: string; replacement: string }): Promise<void> {
+    await this.database.query((orm) =>
+      orm
+        .update(usersTable)
+        .set({ passwordHash: hash.replacement })
+        .where(and(eq(usersTable.id, id), eq(usersTable.passwordHash, hash.expected))),
+    );
+  }
+
+  async hasAdministrator(): Promise<boolean> {
+    const rows = await this.database.query((orm) =>
+      orm.select({ id: usersTable.id }).from(usersTable).where(eq(usersTable.role, 'admin')).limit(1),
+    );
+    return rows.length > 0;
+  }
+}
+
+function toCredentials(row: UserRow | undefined): UserCredentials | null {
+  return row ? { user: toUser(row), passwordHash: row.passwordHash } : null;
+}
+
+function toUser(row: UserRow): User {
+  return {
+    id: row.id as UserId,
+    email: row.email,
+    username: row.username,
+    fullName: row.fullName,
+    role: row.role,
+    gen: row.gen,
+    disabledAt: row.disabledAt,
+    createdAt: row.createdAt,
+    lastLoginAt: row.lastLoginAt,
+  };
+}
