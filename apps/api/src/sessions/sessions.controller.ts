@@ -1,0 +1,82 @@
+import type { Principal } from '@app/auth';
+import { CurrentPrincipal, NeedsSession, Returns, sessionProblems } from '@app/http';
+import { parseSessionId } from '@app/kernel';
+import { SessionAuthority, SessionNotFoundError } from '@app/sessions';
+import { Controller, Delete, Get, Param } from '@nestjs/common';
+import { ApiParam, ApiTags } from '@nestjs/swagger';
+import { propagated } from '../auth/auth.presenter.js';
+import { presentSession } from './sessions.presenter.js';
+import {
+  endedView,
+  othersEndedView,
+  sessionExample,
+  sessionListView,
+  sessionView,
+} from './sessions.schemas.js';
+
+@ApiTags('Sessions')
+@Controller('api/v1/sessions')
+@NeedsSession()
+export class SessionsController {
+  constructor(private readonly sessions: SessionAuthority) {}
+
+  @Get(['', 'active'])
+  @Returns({
+    summary: 'List the live sessions of the account, newest first',
+    data: sessionListView,
+    example: { sessions: [sessionExample], count: 1 },
+    problems: sessionProblems,
+  })
+  async list(@CurrentPrincipal() principal: Principal) {
+    const sessions = await this.sessions.list(principal.user.id);
+    return {
+      sessions: sessions.map((session) => presentSession(session, principal)),
+      count: sessions.length,
+    };
+  }
+
+  @Get('current')
+  @Returns({
+    summary: 'Show the session of this request',
+    data: sessionView,
+    example: sessionExample,
+    problems: sessionProblems,
+  })
+  async current(@CurrentPrincipal() principal: Principal) {
+    return presentSession(await this.sessions.get(principal.session.id, principal.user.id), principal);
+  }
+
+  @Delete(':id')
+  @ApiParam({ name: 'id', description: 'Id of the session, as listed', example: sessionExample.id })
+  @Returns({
+    summary: 'End one session of the account',
+    description: 'May be repeated. A session of another account is answered like one that does not exist.',
+    data: endedView,
+    example: {
+      id: sessionExample.id,
+      end_reason: 'terminated',
+      ended_at: '2026-11-20T09:30:00.000Z',
+      propagation: 'complete',
+    },
+    problems: [...sessionProblems, 'NOT_FOUND'],
+  })
+  async end(@Param('id') text: string, @CurrentPrincipal() principal: Principal) {
+    const id = parseSessionId(text);
+    if (!id) throw new SessionNotFoundError();
+    const end = await this.sessions.end(id, { userId: principal.user.id }, 'terminated');
+    return { id, end_reason: end.reason, ended_at: end.at.toISOString(), ...propagated };
+  }
+
+  @Delete()
+  @Returns({
+    summary: 'End all sessions of the account but the one of this request',
+    description: 'The kept session is that of the verified token; no header or parameter changes that.',
+    data: othersEndedView,
+    example: { terminated: 2, kept: 1, propagation: 'complete' },
+    problems: sessionProblems,
+  })
+  async endOthers(@CurrentPrincipal() principal: Principal) {
+    const terminated = await this.sessions.endOthers({ userId: principal.user.id }, principal.session.id);
+    return { terminated, kept: 1, ...propagated };
+  }
+}

@@ -1,0 +1,37 @@
+import type { Logger } from '@app/telemetry';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+
+/** Requests still running after this are cut; orchestrators kill a little later. */
+const patienceMs = 4_500;
+
+/** SIGTERM and SIGINT drain and close; a second signal ends the process at once. */
+export function stopOnSignal(app: NestFastifyApplication, logger: Logger): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    logger.info({ event: 'api.stopping', signal });
+    setTimeout(() => cutConnections(app, logger), patienceMs - 500).unref();
+    setTimeout(() => process.exit(1), patienceMs).unref();
+    app.close().then(
+      () => finish(logger, 0),
+      (error: unknown) => {
+        logger.error({ event: 'api.stop_failed', err: error });
+        finish(logger, 1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+function cutConnections(app: NestFastifyApplication, logger: Logger): void {
+  logger.warn({ event: 'api.connections_cut' });
+  app.getHttpServer().closeAllConnections();
+}
+
+function finish(logger: Logger, code: number): void {
+  logger.info({ event: 'api.stopped' });
+  logger.flush();
+  process.exit(code);
+}

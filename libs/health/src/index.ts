@@ -1,0 +1,3 @@
+export { HealthModule } from './health.module.js';
+export { Readiness, type ReadinessReport } from './readiness.js';
+export { ShutdownGate } from './shutdown-gate.js';

@@ -1,0 +1,68 @@
+import { DomainError } from '@app/kernel';
+
+/** One problem of a request, with the place where it was found. */
+export interface FieldProblem {
+  readonly field: string;
+  readonly message: string;
+}
+
+export class ValidationFailedError extends DomainError {
+  readonly code = 'VALIDATION_FAILED';
+  readonly kind = 'invalid';
+
+  constructor(errors: readonly FieldProblem[]) {
+    super('The request is not valid.', { facts: { errors } });
+  }
+}
+
+/** The body, path or headers could not even be read. */
+export class MalformedRequestError extends DomainError {
+  readonly code = 'VALIDATION_FAILED';
+  readonly kind = 'invalid';
+}
+
+export class RouteNotFoundError extends DomainError {
+  readonly code = 'NOT_FOUND';
+  readonly kind = 'not-found';
+
+  constructor() {
+    super('There is nothing at this address.');
+  }
+}
+
+export class MethodNotAllowedError extends DomainError {
+  readonly code = 'METHOD_NOT_ALLOWED';
+  readonly kind = 'method-not-allowed';
+
+  constructor(readonly allowed: readonly string[]) {
+    super('This address does not support the method.');
+  }
+}
+
+export class PayloadTooLargeError extends DomainError {
+  readonly code = 'PAYLOAD_TOO_LARGE';
+  readonly kind = 'too-large';
+
+  constructor() {
+    super('The request body is too large.');
+  }
+}
+
+export class UnsupportedMediaTypeError extends DomainError {
+  readonly code = 'UNSUPPORTED_MEDIA_TYPE';
+  readonly kind = 'unsupported-media';
+
+  constructor() {
+    super('Send the body as application/json.');
+  }
+}
+
+/** Stands for everything unexpected; the real error is logged under the request id. */
+export class InternalError extends DomainError {
+  readonly code = 'INTERNAL';
+  readonly kind = 'internal';
+
+  constructor() {
+    super('Something went wrong on our side.');
+  }
+}

@@ -1,0 +1,69 @@
+import { DomainError } from '@app/kernel';
+import { Log } from '@app/telemetry';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { RouteTable } from '../server/route-table.js';
+import {
+  InternalError,
+  MalformedRequestError,
+  MethodNotAllowedError,
+  PayloadTooLargeError,
+  RouteNotFoundError,
+  UnsupportedMediaTypeError,
+} from './http.errors.js';
+import { toProblem } from './problem.js';
+
+/** Turns whatever was thrown into one problem document; only refusals keep their words. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(
+    private readonly log: Log,
+    private readonly routes: RouteTable,
+  ) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const error = this.refusal(thrown, request);
+    const problem = toProblem(error, request.id);
+    if (problem.status >= 500) {
+      this.log.error('request.failed', thrown, {
+        request_id: request.id,
+        code: problem.code,
+        route: request.routeOptions.url,
+      });
+    }
+    if (error instanceof MethodNotAllowedError) void reply.header('allow', error.allowed.join(', '));
+    if (error.retryAfterSeconds !== undefined) void reply.header('retry-after', error.retryAfterSeconds);
+    if (problem.status === 401) void reply.header('www-authenticate', challenge(error));
+    void reply
+      .status(problem.status)
+      .header('content-type', 'application/problem+json; charset=utf-8')
+      .send(JSON.stringify(problem));
+  }
+
+  private refusal(thrown: unknown, request: FastifyRequest): DomainError {
+    if (thrown instanceof DomainError) return thrown;
+    const status = thrown instanceof HttpException ? thrown.getStatus() : undefined;
+    switch (status) {
+      case 404:
+        return this.routes.refusalFor(request.method, request.url) ?? new RouteNotFoundError();
+      case 413:
+        return new PayloadTooLargeError();
+      case 415:
+        return new UnsupportedMediaTypeError();
+      case undefined:
+        return new InternalError();
+      default:
+        return status < 500
+          ? new MalformedRequestError('The request could not be read.')
+          : new InternalError();
+    }
+  }
+}
+
+/** RFC 6750 §3: no error code when no credential was sent, `invalid_token` when one was and is no good. */
+function challenge(error: DomainError): string {
+  if (error.code === 'UNAUTHENTICATED' || error.code === 'INVALID_CREDENTIALS') return 'Bearer';
+  return `Bearer error="invalid_token", error_description="${error.message}"`;
+}

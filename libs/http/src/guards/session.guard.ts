@@ -1,0 +1,44 @@
+import { type Principal, SessionCheck } from '@app/auth';
+import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { type AccessMode, accessModeKey } from './access.js';
+import { bearerToken } from './credentials.js';
+
+interface AuthenticatedRequest extends FastifyRequest {
+  principal?: Principal;
+}
+
+/** Global: a route that says nothing is private. */
+@Injectable()
+export class SessionGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly check: SessionCheck,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const mode = this.reflector.getAllAndOverride<AccessMode | undefined>(accessModeKey, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    if (mode === 'public') return true;
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    const token = bearerToken(request);
+    if (mode === 'token') this.check.claimsOf(token);
+    else request.principal = await this.check.authenticate(token);
+    return true;
+  }
+}
+
+/** The principal of a private route. */
+export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
+  const { principal } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+  if (!principal) throw new Error('CurrentPrincipal is used on a route without a session');
+  return principal;
+});
+
+/** The raw token of a private or token route; for handing on to a use case, never for storing. */
+export const BearerToken = createParamDecorator((_: unknown, context: ExecutionContext): string =>
+  bearerToken(context.switchToHttp().getRequest<FastifyRequest>()),
+);

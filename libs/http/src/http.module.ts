@@ -1,0 +1,52 @@
+import { Log } from '@app/telemetry';
+import {
+  type DynamicModule,
+  Module,
+  type ModuleMetadata,
+  StandardSchemaSerializerInterceptor,
+  StandardSchemaValidationPipe,
+} from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { EnvelopeInterceptor } from './envelope.interceptor.js';
+import { ValidationFailedError } from './errors/http.errors.js';
+import { ProblemFilter } from './errors/problem.filter.js';
+import { SessionGuard } from './guards/session.guard.js';
+import { RouteTable } from './server/route-table.js';
+
+type Issues = Parameters<
+  NonNullable<ConstructorParameters<typeof StandardSchemaValidationPipe>[0]>['exceptionFactory'] & {}
+>[0];
+
+/** Issues name the field and the rule, never the value. */
+function toRefusal(issues: Issues): ValidationFailedError {
+  return new ValidationFailedError(
+    issues.slice(0, 20).map((issue) => ({
+      field:
+        (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.') ||
+        'body',
+      message: issue.message,
+    })),
+  );
+}
+
+/** The edge: what stands between Fastify and every controller, in the order of a request. */
+@Module({})
+export class HttpModule {
+  static forRoot(routes: RouteTable, imports: ModuleMetadata['imports']): DynamicModule {
+    return {
+      module: HttpModule,
+      imports,
+      providers: [
+        { provide: APP_GUARD, useClass: SessionGuard },
+        {
+          provide: APP_PIPE,
+          useFactory: () => new StandardSchemaValidationPipe({ exceptionFactory: toRefusal }),
+        },
+        // Interceptors unwind in reverse: the envelope closes first, then the schema checks the whole.
+        { provide: APP_INTERCEPTOR, useClass: StandardSchemaSerializerInterceptor },
+        { provide: APP_INTERCEPTOR, useClass: EnvelopeInterceptor },
+        { provide: APP_FILTER, inject: [Log], useFactory: (log: Log) => new ProblemFilter(log, routes) },
+      ],
+    };
+  }
+}

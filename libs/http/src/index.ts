@@ -1,0 +1,11 @@
+export { Client } from './client-facts.js';
+export { BareReply } from './envelope.interceptor.js';
+export { accessModeKey, type AccessMode, NeedsSession, Public, SignedToken } from './guards/access.js';
+export { BearerToken, CurrentPrincipal } from './guards/session.guard.js';
+export { HttpModule } from './http.module.js';
+export { bodyProblems, problemComponent, problemSchema, sessionProblems } from './openapi/problem.schema.js';
+export { problemResponses, Returns } from './openapi/returns.js';
+export { emailText, humanText, instant, passwordText } from './schemas.js';
+export { createAdapter } from './server/create-adapter.js';
+export { prepareServer } from './server/prepare-server.js';
+export { RouteTable } from './server/route-table.js';

@@ -1,0 +1,19 @@
+import type { ShutdownGate } from '@app/health';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { acceptJsonOnly } from './json-body.js';
+import { traceRequests } from './request-log.js';
+import type { RouteTable } from './route-table.js';
+import { sendSecurityHeaders } from './security-headers.js';
+
+/** Everything the server needs before its routes are registered. */
+export async function prepareServer(
+  app: NestFastifyApplication,
+  routes: RouteTable,
+  gate: ShutdownGate,
+): Promise<void> {
+  const server = app.getHttpAdapter().getInstance();
+  routes.observe(server);
+  acceptJsonOnly(server);
+  traceRequests(server, gate);
+  await sendSecurityHeaders(server);
+}
