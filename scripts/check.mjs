@@ -1,0 +1,128 @@
+/**
+ * Runs every gate in order, then the tests, and ends with one line: `N passed, N failed`, where a failed gate
+ * counts as one. A failure does not stop the rest, so one run shows everything. Exits 1 if anything failed.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const minute = 60_000;
+
+/** Cheap ones first; `check:generated` needs the build. */
+const gates = ['lint', 'format:check', 'typecheck', 'boundaries', 'deadcode', 'build', 'check:generated'];
+const gateTimeoutMs = 3 * minute;
+const testTimeoutMs = 12 * minute;
+
+/** A run that hangs everywhere must still say so before whoever started it loses patience. */
+const deadline = performance.now() + 16 * minute;
+
+const results = [];
+let child = null;
+
+function record(name, failure, startedAt, counts = { passed: 0, failed: failure ? 1 : 0 }) {
+  results.push({ name, failure, counts, seconds: ((performance.now() - startedAt) / 1000).toFixed(1) });
+}
+
+/** Its own process group, so that a hanging gate is ended with everything it started. */
+function npm(args, ownTimeoutMs) {
+  const timeoutMs = Math.max(0, Math.min(ownTimeoutMs, deadline - performance.now()));
+  return new Promise((resolve) => {
+    child = spawn('npm', args, { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
+    let isOverdue = false;
+    const timer = setTimeout(() => {
+      isOverdue = true;
+      endChild();
+    }, timeoutMs);
+    const finish = (failure) => {
+      clearTimeout(timer);
+      child = null;
+      resolve(failure);
+    };
+    child.once('error', (error) => finish(error.message));
+    child.once('exit', (code, signal) => {
+      if (isOverdue) finish(`not finished after ${Math.round(timeoutMs / 1000)} s`);
+      else finish(code === 0 ? null : `exit code ${code ?? signal}`);
+    });
+  });
+}
+
+function endChild() {
+  try {
+    if (child?.pid) process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It ended by itself in this moment.
+  }
+}
+
+async function runGate(name) {
+  heading(name);
+  const startedAt = performance.now();
+  record(name, await npm(['run', '--silent', name], gateTimeoutMs), startedAt);
+}
+
+async function runTests() {
+  heading('test');
+  const startedAt = performance.now();
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-check-'));
+  try {
+    const report = join(folder, 'jest.json');
+    const args = ['test', '--silent', '--', '--ci', '--json', `--outputFile=${report}`];
+    const failure = await npm(args, testTimeoutMs);
+    const counts = testCounts(report, failure);
+    record('test', counts.failed > 0 ? (failure ?? 'not every test ran') : null, startedAt, counts);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A suite that did not load and a test that was skipped prove nothing, so they count as failed. */
+function testCounts(report, failure) {
+  let jest;
+  try {
+    jest = JSON.parse(readFileSync(report, 'utf8'));
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+  const failed =
+    jest.numFailedTests + jest.numRuntimeErrorTestSuites + jest.numPendingTests + jest.numTodoTests;
+  const isSilentFailure = failed === 0 && (failure !== null || jest.numPassedTests === 0);
+  return { passed: jest.numPassedTests, failed: isSilentFailure ? 1 : failed };
+}
+
+function heading(name) {
+  console.log(`\n=== ${name}`);
+}
+
+function total(key) {
+  return results.reduce((sum, { counts }) => sum + counts[key], 0);
+}
+
+function close(abortedBy) {
+  if (abortedBy) record('run', `ended by ${abortedBy}`, performance.now());
+  heading('summary');
+  for (const { name, failure, seconds } of results) {
+    console.log(
+      `${failure ? 'FAILED' : 'ok    '} ${name.padEnd(16)} ${seconds.padStart(6)} s  ${failure ?? ''}`.trimEnd(),
+    );
+  }
+  const failed = total('failed');
+  process.exitCode = failed > 0 ? 1 : 0;
+  console.log(`${total('passed')} passed, ${failed} failed`);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.once(signal, () => {
+    endChild();
+    close(signal);
+    process.exit();
+  });
+}
+
+try {
+  for (const gate of gates) await runGate(gate);
+  await runTests();
+  close();
+} catch (error) {
+  close(error);
+}
