@@ -8,14 +8,15 @@ import { createApp } from './create-app.js';
 import { buildDocument } from './openapi-document.js';
 
 /** Writes the API document to openapi.json, or to standard output with `--stdout`. Needs no running stores. */
+const clock = new SystemClock();
 const driver = await EmbeddedDriver.open('memory://');
-const database = { database: new Database(driver), close: () => driver.close() };
+const database = { database: new Database(driver, clock), close: () => driver.close() };
 const app = await createApp({
   config: loadConfig({}),
   logger: createLogger('silent'),
   database,
   runtime: {
-    clock: new SystemClock(),
+    clock,
     random: new CryptoRandomSource(),
     secret: new ServerSecret(Buffer.alloc(32)),
   },

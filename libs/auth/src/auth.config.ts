@@ -1,2 +1,5 @@
 /** Injection token of the PasswordsConfig slice. */
 export const passwordsConfigToken = Symbol('PasswordsConfig');
+
+/** Injection token of SESSION_FALLBACK. */
+export const sessionFallbackToken = Symbol('SessionFallback');

@@ -7,10 +7,12 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { FirstAdministratorSetup } from './application/first-administrator.js';
 import { Passwords } from './application/passwords.js';
 import { Registration } from './application/registration.js';
+import { SessionCacheReader } from './application/session-cache-reader.js';
 import { SessionCheck } from './application/session-check.js';
+import { SessionDatabaseReader } from './application/session-database-reader.js';
 import { SignIn } from './application/sign-in.js';
 import { SignOut } from './application/sign-out.js';
-import { passwordsConfigToken } from './auth.config.js';
+import { passwordsConfigToken, sessionFallbackToken } from './auth.config.js';
 import { CommonPasswords } from './domain/common-passwords.js';
 import { PasswordHasher } from './domain/password-hasher.js';
 import { StandingReader } from './domain/standing-reader.js';
@@ -34,9 +36,12 @@ export class AuthModule {
       imports: parts,
       providers: [
         { provide: passwordsConfigToken, useValue: config.passwords },
+        { provide: sessionFallbackToken, useValue: config.sessions.fallback },
         { provide: PasswordHasher, useClass: Argon2PasswordHasher },
         { provide: CommonPasswords, useClass: ZxcvbnCommonPasswords },
         { provide: StandingReader, useClass: DrizzleStandingReader },
+        SessionCacheReader,
+        SessionDatabaseReader,
         ...useCases,
       ],
       exports: [...useCases, ...parts],

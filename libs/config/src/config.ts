@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Environment } from './environment.schema.js';
 
@@ -32,7 +32,15 @@ export interface TokensConfig {
 
 export type SessionLimitPolicy = Environment['SESSION_LIMIT_POLICY'];
 
+export type SessionFallback = Environment['SESSION_FALLBACK'];
+
 export interface SessionsConfig {
+  /** The same after a restart of this machine or slot. */
+  readonly instanceName: string;
+  /** What answers while Redis is away. */
+  readonly fallback: SessionFallback;
+  /** Milliseconds for which a session may be answered from this process's memory; 0 turns that off. */
+  readonly localCacheMs: number;
   readonly limit: number;
   readonly limitPolicy: SessionLimitPolicy;
   readonly idleTtlSeconds: number;
@@ -92,6 +100,9 @@ export function toConfig(env: Environment): Config {
       accessTtlSeconds: env.ACCESS_TOKEN_TTL,
     },
     sessions: {
+      instanceName: env.INSTANCE_ID ?? `${hostname()}:${env.PORT}`,
+      fallback: env.SESSION_FALLBACK,
+      localCacheMs: env.SESSION_LOCAL_CACHE_MS,
       limit: env.SESSION_LIMIT,
       limitPolicy: env.SESSION_LIMIT_POLICY,
       idleTtlSeconds: env.SESSION_IDLE_TTL,

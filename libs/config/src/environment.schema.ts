@@ -12,6 +12,12 @@ const trustProxy = text().transform((value, context) => {
   return z.NEVER;
 });
 
+/** The last two list several hosts, which the URL class does not know. */
+const redisUrl = text().regex(
+  /^(rediss?:\/\/|redis-sentinel:\/\/|redis-cluster:\/\/)[^/\s]+/,
+  'must start with redis://, rediss://, redis-sentinel:// or redis-cluster://',
+);
+
 /**
  * Every variable the product reads. Durations are seconds. The defaults are those of a first `npm start`:
  * embedded database, no Redis, loopback.
@@ -30,11 +36,15 @@ export const environmentSchema = z.object({
   DATA_DIR: text().default('./.rollcall'),
 
   REDIS_ENABLED: flag().optional(),
-  REDIS_URL: url(['redis:', 'rediss:']).optional(),
+  REDIS_URL: redisUrl.optional(),
   REDIS_USERNAME: text().optional(),
   REDIS_PASSWORD: text().optional(),
   REDIS_DB: integer({ min: 0, max: 1023 }).optional(),
   REDIS_TLS: flag().optional(),
+
+  INSTANCE_ID: text().min(1).max(120).optional(),
+  SESSION_FALLBACK: z.enum(['database', 'deny', 'token-only']).default('database'),
+  SESSION_LOCAL_CACHE_MS: integer({ min: 0, max: 60_000 }).default(0),
 
   SECRET_KEY: strongSecret().optional(),
   ADMIN_EMAIL: z.email('must be an e-mail address').optional(),

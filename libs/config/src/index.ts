@@ -4,6 +4,7 @@ export type {
   PasswordsConfig,
   PostgresConfig,
   RedisConfig,
+  SessionFallback,
   SessionLimitPolicy,
   SessionsConfig,
   TokensConfig,

@@ -5,6 +5,7 @@ export { BearerToken, CurrentPrincipal } from './guards/session.guard.js';
 export { HttpModule } from './http.module.js';
 export { bodyProblems, problemComponent, problemSchema, sessionProblems } from './openapi/problem.schema.js';
 export { problemResponses, Returns } from './openapi/returns.js';
+export { answerPropagation } from './propagation.js';
 export { emailText, humanText, instant, passwordText } from './schemas.js';
 export { createAdapter } from './server/create-adapter.js';
 export { prepareServer } from './server/prepare-server.js';

@@ -1,4 +1,5 @@
 export { Bulkhead, OverloadedError } from './bulkhead.js';
+export { type BreakerSettings, type BreakerState, CircuitBreaker } from './circuit-breaker.js';
 export { Clock, SystemClock } from './clock.js';
 export { DomainError, StoreUnavailableError, type ErrorFacts, type ErrorKind } from './errors.js';
 export { parseSessionId, type SessionId, type TokenId, type UserId } from './ids.js';

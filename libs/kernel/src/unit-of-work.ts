@@ -9,4 +9,7 @@
  */
 export abstract class UnitOfWork {
   abstract run<T>(work: () => Promise<T>): Promise<T>;
+
+  /** Called inside `run`: does this once the whole unit has committed, and never if it has not. Must not throw. */
+  abstract afterCommit(effect: () => void): void;
 }

@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { StoreUnavailableError, UnitOfWork } from '@app/kernel';
+import { CircuitBreaker, type Clock, StoreUnavailableError, UnitOfWork } from '@app/kernel';
 import { DrizzleQueryError, sql } from 'drizzle-orm';
 import type { PoolState, PostgresDriver } from './drivers/driver.js';
+import type { FeedLink } from './drivers/feed-link.js';
 import { driverError, isRetryable, isUnavailable } from './faults.js';
 import type { Orm } from './orm.js';
 
@@ -10,24 +11,58 @@ const attempts = 4;
 const maxPauseMs = 25;
 
 /**
+ * A check that would only wait for its time-out is refused at once. The feed asks several times a second and
+ * closes the breaker when it is answered; the trial is for a feed that cannot.
+ */
+const checkBreaker = { threshold: 3, trialPauseMs: 2_000 };
+
+interface AmbientTransaction {
+  readonly orm: Orm;
+  readonly effects: (() => void)[];
+}
+
+/**
  * The only door to PostgreSQL. Every statement goes through `query` or `check`, so that one place decides which
  * failures mean "could not answer" (StoreUnavailableError) and no parameter of a statement reaches a log.
  */
 export class Database extends UnitOfWork {
-  private readonly ambient = new AsyncLocalStorage<Orm>();
+  private readonly ambient = new AsyncLocalStorage<AmbientTransaction>();
 
-  constructor(private readonly driver: PostgresDriver) {
+  private readonly breaker: CircuitBreaker;
+
+  constructor(
+    private readonly driver: PostgresDriver,
+    clock: Clock,
+  ) {
     super();
+    this.breaker = new CircuitBreaker(clock, checkBreaker);
   }
 
   /** Runs statements on the transaction of the caller, or on the pool when there is none. */
   query<T>(use: (orm: Orm) => PromiseLike<T>): Promise<T> {
-    return translated(async () => use(this.ambient.getStore() ?? this.driver.orm));
+    return translated(async () => use(this.ambient.getStore()?.orm ?? this.driver.orm));
   }
 
   /** Runs one read of a session check on its own connections. Never part of a transaction. */
-  check<T>(use: (orm: Orm) => PromiseLike<T>): Promise<T> {
-    return translated(async () => use(this.driver.checks));
+  async check<T>(use: (orm: Orm) => PromiseLike<T>): Promise<T> {
+    if (!this.breaker.admits()) throw new StoreUnavailableError('postgres');
+    try {
+      const result = await translated(async () => use(this.driver.checks));
+      this.breaker.succeeded();
+      return result;
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) this.breaker.failed();
+      throw error;
+    }
+  }
+
+  /** Somebody else saw the server answer; checks need not wait for the next trial. */
+  noteAnswering(): void {
+    this.breaker.succeeded();
+  }
+
+  openFeedLink(channel: string): FeedLink {
+    return this.driver.openFeedLink(channel);
   }
 
   run<T>(work: () => Promise<T>): Promise<T> {
@@ -35,9 +70,15 @@ export class Database extends UnitOfWork {
     return translated(() => this.runWithRetries(work));
   }
 
-  /** Milliseconds of one trivial statement. */
+  afterCommit(effect: () => void): void {
+    const transaction = this.ambient.getStore();
+    if (!transaction) throw new Error('afterCommit is called outside a unit of work');
+    transaction.effects.push(effect);
+  }
+
+  /** One trivial statement, past the breaker: a probe wants to know, not to be spared. */
   async ping(): Promise<void> {
-    await this.check((orm) => orm.execute(sql`select 1`));
+    await translated(async () => this.driver.checks.execute(sql`select 1`));
   }
 
   poolState(): PoolState {
@@ -55,7 +96,11 @@ export class Database extends UnitOfWork {
   private async runWithRetries<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.driver.transaction((orm) => this.ambient.run(orm, work));
+        // Of an attempt that failed nothing remains, its effects included.
+        const effects: (() => void)[] = [];
+        const result = await this.driver.transaction((orm) => this.ambient.run({ orm, effects }, work));
+        for (const effect of effects) effect();
+        return result;
       } catch (error) {
         if (attempt === attempts || !isRetryable(unwrapped(error))) throw error;
         await delay(attempt * maxPauseMs * jitter(attempt));

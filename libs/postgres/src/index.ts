@@ -1,5 +1,6 @@
 export { DataFolderLockedError } from './data-folder-lock.js';
 export { Database } from './database.js';
+export type { FeedLink } from './drivers/feed-link.js';
 export { EmbeddedDriver } from './drivers/embedded-driver.js';
 export { ServerDriver } from './drivers/server-driver.js';
 export { violatedUnique } from './faults.js';

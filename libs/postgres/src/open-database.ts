@@ -32,7 +32,10 @@ export async function openDatabase(
   options: { clock: Clock; onIdleError: (error: Error) => void },
 ): Promise<OpenDatabase> {
   if (config.kind === 'server') {
-    const database = new Database(new ServerDriver(config.url, config.poolSize, options.onIdleError));
+    const database = new Database(
+      new ServerDriver(config.url, config.poolSize, options.onIdleError),
+      options.clock,
+    );
     await migrateWhenReachable(database, config.url, options.clock);
     return { database, close: () => database.close() };
   }
@@ -40,7 +43,7 @@ export async function openDatabase(
   try {
     const folder = join(config.dataDir, 'postgres');
     await prepareEmbeddedFolder(folder);
-    const database = new Database(await EmbeddedDriver.open(folder));
+    const database = new Database(await EmbeddedDriver.open(folder), options.clock);
     await database.migrate();
     const close = (): Promise<void> => database.close().finally(() => lock.release());
     return { database, close };

@@ -1,2 +1,3 @@
 export { RedisConnection, type RedisProbe } from './redis-connection.js';
 export { RedisModule } from './redis.module.js';
+export type { RedisClient } from './redis-target.js';

@@ -1,14 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { RedisConfig } from '@app/config';
-import { type Clock, StoreUnavailableError } from '@app/kernel';
+import { CircuitBreaker, type Clock, StoreUnavailableError } from '@app/kernel';
 import type { Log } from '@app/telemetry';
-import { Redis } from 'ioredis';
+import { Cluster } from 'ioredis';
+import { createClient, type RedisClient } from './redis-target.js';
 
-/** Milliseconds. A cache that answers later than this is slower than the database behind it. */
-const commandTimeoutMs = 100;
-const connectTimeoutMs = 250;
-const maxReconnectPauseMs = 250;
-
+const breakerSettings = { threshold: 3, trialPauseMs: 100 };
 const probeTtlSeconds = 10;
 
 export interface RedisProbe {
@@ -19,29 +16,49 @@ export interface RedisProbe {
 
 /**
  * The connection to Redis, or the lasting absence of one: without Redis and after its loss everything behaves
- * the same. Nothing is queued while it is away and no command is sent twice, because a command that timed out
- * may still run.
+ * the same. Refused, hung, READONLY, LOADING, wrong password: all of it is one state, "away". Three failures in
+ * a row open the breaker and destroy the socket, on which late answers could still arrive; a probe every 100 ms
+ * closes it again. Nobody waits longer than 100 ms.
  */
 export class RedisConnection {
-  private readonly client: Redis | null;
+  private readonly client: RedisClient | null;
+  private readonly breaker: CircuitBreaker;
   private readonly probeKey = `probe:${randomBytes(8).toString('hex')}`;
-  private available = false;
+  private prober: NodeJS.Timeout | null = null;
+  private serverRun: string | null = null;
+  private connections = 0;
+  private identified = false;
+  private reportedAvailable: boolean | null = null;
 
   constructor(
     config: RedisConfig | null,
     private readonly log: Log,
     private readonly clock: Clock,
   ) {
-    this.client = config && this.createClient(config);
+    this.client = config && this.observed(createClient(config));
+    this.breaker = new CircuitBreaker(clock, { ...breakerSettings, onChange: () => this.report() });
   }
 
   get isConfigured(): boolean {
     return this.client !== null;
   }
 
-  /** True while the connection is ready for commands. */
+  /** True while commands are worth sending. */
   get isAvailable(): boolean {
-    return this.available;
+    return this.client?.status === 'ready' && this.identified && this.breaker.state === 'closed';
+  }
+
+  /**
+   * `run_id` of the server process behind this connection; null while unknown and for a cluster, where each
+   * slot may be elsewhere. A process keeps it for life, so data that came back under another one is a copy.
+   */
+  get runId(): string | null {
+    return this.serverRun;
+  }
+
+  /** Grows with each connection made. */
+  get generation(): number {
+    return this.connections;
   }
 
   /** Starts connecting; resolves at once, because the product serves without Redis too. */
@@ -49,53 +66,93 @@ export class RedisConnection {
     this.client?.connect().catch(() => undefined); // The client retries by itself and reports by its events.
   }
 
+  /** Rejects with StoreUnavailableError at once while away, and within 100 ms otherwise. */
+  async run<T>(use: (client: RedisClient) => Promise<T>): Promise<T> {
+    if (!this.client || !this.isAvailable) throw new StoreUnavailableError('redis');
+    return this.attempt(this.client, use);
+  }
+
   /** Writes a value and reads it back. Rejects with StoreUnavailableError if that is not possible. */
   async probe(): Promise<RedisProbe> {
-    if (!this.client) throw new StoreUnavailableError('redis');
     const started = this.clock.monotonicMs();
     const value = randomBytes(8).toString('hex');
-    try {
-      await this.client.set(this.probeKey, value, 'EX', probeTtlSeconds);
-      if ((await this.client.get(this.probeKey)) !== value)
+    await this.run(async (client) => {
+      await client.set(this.probeKey, value, 'EX', probeTtlSeconds);
+      if ((await client.get(this.probeKey)) !== value)
         throw new Error('read something else than was written');
-    } catch (cause) {
-      throw new StoreUnavailableError('redis', cause);
-    }
-    return { latencyMs: this.clock.monotonicMs() - started, connection: this.client.status };
+    });
+    return { latencyMs: this.clock.monotonicMs() - started, connection: this.client?.status ?? 'none' };
   }
 
   async close(): Promise<void> {
-    this.client?.disconnect();
+    if (this.prober) clearTimeout(this.prober);
+    this.prober = null;
+    this.client?.removeAllListeners('close').disconnect();
   }
 
-  private createClient(config: RedisConfig): Redis {
-    const client = new Redis(config.url, {
-      lazyConnect: true,
-      username: config.username,
-      password: config.password,
-      db: config.db,
-      tls: config.tls ? {} : undefined,
-      connectionName: 'rollcall',
-      commandTimeout: commandTimeoutMs,
-      connectTimeout: connectTimeoutMs,
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 0,
-      autoResendUnfulfilledCommands: false,
-      retryStrategy: (times) => Math.min(20 * 2 ** times, maxReconnectPauseMs),
-      // After a failover the old address answers READONLY; only a new connection finds the new primary.
-      reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 1 : false),
+  private async attempt<T>(client: RedisClient, use: (client: RedisClient) => Promise<T>): Promise<T> {
+    try {
+      const result = await use(client);
+      this.breaker.succeeded();
+      return result;
+    } catch (cause) {
+      if (!isFullMemory(cause)) this.noteFailure(client);
+      throw new StoreUnavailableError('redis', cause);
+    }
+  }
+
+  private noteFailure(client: RedisClient): void {
+    const opens = this.breaker.failed();
+    if (!opens) return;
+    client.disconnect(true);
+    this.probeLater(client);
+  }
+
+  private probeLater(client: RedisClient): void {
+    this.prober = setTimeout(() => {
+      if (client.status !== 'ready') return this.probeLater(client);
+      this.attempt(client, () => this.identify(client)).catch(() => this.probeLater(client));
+      return undefined;
+    }, breakerSettings.trialPauseMs);
+    this.prober.unref();
+  }
+
+  private observed(client: RedisClient): RedisClient {
+    client.on('ready', () => {
+      this.attempt(client, () => this.identify(client)).catch(() => this.probeLater(client));
     });
-    client.on('ready', () => this.noteAvailability(true));
-    client.on('close', () => this.noteAvailability(false));
-    client.on('error', (error: Error) => this.noteAvailability(false, error));
+    client.on('close', () => {
+      // What connects next may be another server.
+      this.identified = false;
+      this.serverRun = null;
+      this.report();
+    });
+    client.on('error', (error: Error) => this.report(error));
     return client;
   }
 
-  /** One line per change, not one per failed attempt. */
-  private noteAvailability(available: boolean, error?: Error): void {
-    if (this.available === available) return;
-    this.available = available;
-    if (available) this.log.info('redis.available');
-    else this.log.warn('redis.unavailable', { reason: error?.message ?? 'connection closed' });
+  /** Asks the server who it is; an answer also proves that it serves commands. */
+  private async identify(client: RedisClient): Promise<void> {
+    const info = client instanceof Cluster ? '' : await client.info('server');
+    if (client instanceof Cluster) await client.get(this.probeKey);
+    this.serverRun = /^run_id:(\w+)/m.exec(info)?.[1] ?? null;
+    this.identified = true;
+    this.connections += 1;
+    this.breaker.succeeded();
+    this.report();
   }
+
+  /** One line per change, not one per failed attempt. */
+  private report(error?: Error): void {
+    const available = this.isAvailable;
+    if (available === this.reportedAvailable) return;
+    this.reportedAvailable = available;
+    if (available) this.log.info('redis.available');
+    else this.log.warn('redis.unavailable', { reason: error?.message ?? 'connection lost or not answering' });
+  }
+}
+
+/** Reads still work and tombstones still land; only fills are refused, and those may fail. */
+function isFullMemory(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('OOM');
 }

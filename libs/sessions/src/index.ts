@@ -1,4 +1,26 @@
-export { type Actor, SessionAuthority } from './application/session-authority.js';
+export { LocalSessions } from './application/coherence/local-sessions.js';
+export { feedTiming } from './application/coherence/feed-timing.js';
+export {
+  type Propagation,
+  type Revocation,
+  RevocationBroadcast,
+} from './application/coherence/revocation-broadcast.js';
+export { RevocationFeed } from './application/coherence/revocation-feed.js';
+export {
+  type Actor,
+  type EndedMany,
+  type EndedOne,
+  SessionAuthority,
+} from './application/session-authority.js';
+export {
+  type Burial,
+  type CachedSession,
+  EntryStore,
+  type Lookup,
+  type SessionKey,
+} from './domain/coherence/entry-store.js';
+export { isSameData, type RedisPlace } from './domain/coherence/instance-registry.js';
+export type { Objection } from './domain/coherence/revoked-map.js';
 export {
   type ClientFacts,
   type Device,

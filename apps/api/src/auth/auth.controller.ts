@@ -1,5 +1,6 @@
 import { type Principal, Registration, SignIn, SignOut } from '@app/auth';
 import {
+  answerPropagation,
   BearerToken,
   bodyProblems,
   Client,
@@ -16,7 +17,12 @@ import { Body, Controller, Get, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { principalExample, signedInExample } from './auth.examples.js';
-import { presentPrincipal, presentSignedIn, presentSignedOut, propagated } from './auth.presenter.js';
+import {
+  presentPrincipal,
+  presentSignedIn,
+  presentSignedOut,
+  presentSignedOutEverywhere,
+} from './auth.presenter.js';
 import {
   principalView,
   type RegisterBody,
@@ -106,8 +112,10 @@ export class AuthController {
     },
     problems: ['UNAUTHENTICATED', 'TOKEN_INVALID'],
   })
-  async signOutHere(@BearerToken() token: string) {
-    return presentSignedOut(await this.signOut.ofToken(token));
+  async signOutHere(@BearerToken() token: string, @Res({ passthrough: true }) reply: FastifyReply) {
+    const ended = await this.signOut.ofToken(token);
+    answerPropagation(reply, ended);
+    return presentSignedOut(ended);
   }
 
   @Post('logout-all')
@@ -118,9 +126,13 @@ export class AuthController {
     example: { message: 'Signed out everywhere', sessions_deleted: 3, propagation: 'complete' },
     problems: sessionProblems,
   })
-  async signOutEverywhere(@CurrentPrincipal() principal: Principal) {
+  async signOutEverywhere(
+    @CurrentPrincipal() principal: Principal,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
     const ended = await this.signOut.everywhere(principal.user.id);
-    return { message: 'Signed out everywhere', sessions_deleted: ended, ...propagated };
+    answerPropagation(reply, ended);
+    return presentSignedOutEverywhere(ended);
   }
 
   @Get('sessions')

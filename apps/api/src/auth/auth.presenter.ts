@@ -1,11 +1,8 @@
 import type { Principal, SignedIn } from '@app/auth';
-import type { SessionEnd } from '@app/sessions';
+import type { EndedMany, EndedOne } from '@app/sessions';
 
 type UserLike = Principal['user'];
 type SessionLike = Principal['session'];
-
-/** Every reply is checked against the API's own revocation store, so an answered revocation is a final one. */
-export const propagated = { propagation: 'complete' } as const;
 
 export function presentPrincipal({ user, session }: { user: UserLike; session: SessionLike }) {
   return { user: presentUser(user), session: presentSummary(session) };
@@ -21,8 +18,12 @@ export function presentSignedIn({ user, session, accessToken, refreshToken }: Si
   };
 }
 
-export function presentSignedOut(end: SessionEnd) {
-  return { message: 'Signed out', end_reason: end.reason, ended_at: end.at.toISOString(), ...propagated };
+export function presentSignedOut({ reason, at, propagation }: EndedOne) {
+  return { message: 'Signed out', end_reason: reason, ended_at: at.toISOString(), propagation };
+}
+
+export function presentSignedOutEverywhere({ count, propagation }: EndedMany) {
+  return { message: 'Signed out everywhere', sessions_deleted: count, propagation };
 }
 
 function presentUser({ id, email, username, fullName, role }: UserLike) {

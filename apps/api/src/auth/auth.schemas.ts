@@ -42,7 +42,7 @@ export type SignInBody = z.infer<typeof signInBody>;
 export const userView = z
   .object({
     id: z.string(),
-    email: z.string(),
+    email: z.string().nullable(),
     username: z.string().nullable(),
     full_name: z.string().nullable(),
     role: z.enum(['user', 'admin']),
@@ -72,17 +72,20 @@ export const signedInView = z
 
 export const principalView = z.object({ user: userView, session: sessionSummary }).meta({ id: 'Principal' });
 
+/** `pending`: durable, but not proven on every instance within 1.2 s; the same call may be repeated. */
+export const propagation = z.enum(['complete', 'pending']);
+
 export const signedOutView = z
   .object({
     message: z.string(),
     end_reason: z.string(),
     ended_at: instant,
-    propagation: z.literal('complete'),
+    propagation,
   })
   .meta({ id: 'SignedOut' });
 
 export const signedOutEverywhereView = z
-  .object({ message: z.string(), sessions_deleted: z.int(), propagation: z.literal('complete') })
+  .object({ message: z.string(), sessions_deleted: z.int(), propagation })
   .meta({ id: 'SignedOutEverywhere' });
 
 export const sessionCountView = z

@@ -1,10 +1,10 @@
 import type { Principal } from '@app/auth';
-import { CurrentPrincipal, NeedsSession, Returns, sessionProblems } from '@app/http';
+import { answerPropagation, CurrentPrincipal, NeedsSession, Returns, sessionProblems } from '@app/http';
 import { parseSessionId } from '@app/kernel';
 import { SessionAuthority, SessionNotFoundError } from '@app/sessions';
-import { Controller, Delete, Get, Param } from '@nestjs/common';
+import { Controller, Delete, Get, Param, Res } from '@nestjs/common';
 import { ApiParam, ApiTags } from '@nestjs/swagger';
-import { propagated } from '../auth/auth.presenter.js';
+import type { FastifyReply } from 'fastify';
 import { presentSession } from './sessions.presenter.js';
 import {
   endedView,
@@ -60,11 +60,16 @@ export class SessionsController {
     },
     problems: [...sessionProblems, 'NOT_FOUND'],
   })
-  async end(@Param('id') text: string, @CurrentPrincipal() principal: Principal) {
+  async end(
+    @Param('id') text: string,
+    @CurrentPrincipal() principal: Principal,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
     const id = parseSessionId(text);
     if (!id) throw new SessionNotFoundError();
     const end = await this.sessions.end(id, { userId: principal.user.id }, 'terminated');
-    return { id, end_reason: end.reason, ended_at: end.at.toISOString(), ...propagated };
+    answerPropagation(reply, end);
+    return { id, end_reason: end.reason, ended_at: end.at.toISOString(), propagation: end.propagation };
   }
 
   @Delete()
@@ -75,8 +80,9 @@ export class SessionsController {
     example: { terminated: 2, kept: 1, propagation: 'complete' },
     problems: sessionProblems,
   })
-  async endOthers(@CurrentPrincipal() principal: Principal) {
-    const terminated = await this.sessions.endOthers({ userId: principal.user.id }, principal.session.id);
-    return { terminated, kept: 1, ...propagated };
+  async endOthers(@CurrentPrincipal() principal: Principal, @Res({ passthrough: true }) reply: FastifyReply) {
+    const ended = await this.sessions.endOthers({ userId: principal.user.id }, principal.session.id);
+    answerPropagation(reply, ended);
+    return { terminated: ended.count, kept: 1, propagation: ended.propagation };
   }
 }

@@ -1,11 +1,12 @@
 import { instant } from '@app/http';
 import { z } from 'zod';
+import { propagation } from '../auth/auth.schemas.js';
 
 export const sessionView = z
   .object({
     id: z.string(),
     user_id: z.string(),
-    email: z.string(),
+    email: z.string().nullable(),
     created_at: instant,
     last_access: instant,
     expires_at: instant,
@@ -29,11 +30,11 @@ export const sessionListView = z
   .meta({ id: 'SessionList' });
 
 export const endedView = z
-  .object({ id: z.string(), end_reason: z.string(), ended_at: instant, propagation: z.literal('complete') })
+  .object({ id: z.string(), end_reason: z.string(), ended_at: instant, propagation })
   .meta({ id: 'EndedSession' });
 
 export const othersEndedView = z
-  .object({ terminated: z.int(), kept: z.int(), propagation: z.literal('complete') })
+  .object({ terminated: z.int(), kept: z.int(), propagation })
   .meta({ id: 'OtherSessionsEnded' });
 
 export const sessionExample = {

@@ -1,6 +1,9 @@
-import { Clock, SingleFlight } from '@app/kernel';
+import type { SessionFallback } from '@app/config';
+import { StoreUnavailableError } from '@app/kernel';
+import { EntryStore, type Lookup } from '@app/sessions';
 import { type AccessTokenClaims, AccessTokens } from '@app/tokens';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { sessionFallbackToken } from '../auth.config.js';
 import {
   SessionEndedError,
   SessionExpiredError,
@@ -8,31 +11,43 @@ import {
   TokenInvalidError,
   TokenRevokedError,
 } from '../domain/auth.errors.js';
-import { judge, type Principal, type Standing, type Verdict } from '../domain/principal.js';
-import { StandingReader } from '../domain/standing-reader.js';
+import { type Principal, principalOfToken, type Verdict } from '../domain/principal.js';
+import { SessionCacheReader } from './session-cache-reader.js';
+import { SessionDatabaseReader } from './session-database-reader.js';
+
+/**
+ * Who vouched for an answer. `normal` is everything as configured; `database`: Redis is away and Postgres
+ * answered; `cache-only`: Postgres is away; `token-only`: nobody was asked, by configuration.
+ */
+export type AuthorityMode = 'normal' | 'database' | 'cache-only' | 'token-only';
+
+export interface Authenticated {
+  readonly principal: Principal;
+  readonly mode: AuthorityMode;
+}
 
 /** Answers the product's one question: who is this, and is their session still good? */
 @Injectable()
 export class SessionCheck {
-  private readonly reads = new SingleFlight<Standing | null>();
-
   constructor(
     private readonly tokens: AccessTokens,
-    private readonly standings: StandingReader,
-    private readonly clock: Clock,
+    private readonly entries: EntryStore,
+    private readonly cache: SessionCacheReader,
+    private readonly database: SessionDatabaseReader,
+    @Inject(sessionFallbackToken) private readonly fallback: SessionFallback,
   ) {}
 
   /**
    * The principal of a live session. Throws the reason otherwise: what is wrong with the token, or how the
    * session ended. StoreUnavailableError means it could not be checked, which is never a refusal.
    */
-  async authenticate(token: string): Promise<Principal> {
+  async authenticate(token: string): Promise<Authenticated> {
     const { claims, isExpired } = this.claimsOf(token);
-    const verdict = await this.verdictOn(claims);
+    const { verdict, mode } = await this.verdictOn(claims);
     if (verdict.kind !== 'live') throw refusal(verdict);
     // An ended session is the better explanation, so the token's own expiry is judged last.
     if (isExpired) throw new TokenExpiredError();
-    return verdict.principal;
+    return { principal: verdict.principal, mode };
   }
 
   /** The claims of any correctly signed token, also of an ended session: what signing out twice needs. */
@@ -42,12 +57,32 @@ export class SessionCheck {
     return { claims: verdict.claims, isExpired: verdict.kind === 'expired' };
   }
 
-  private async verdictOn(claims: AccessTokenClaims): Promise<Verdict> {
-    const { sessionId, tokenId } = claims;
-    const standing = await this.reads.run(`${sessionId}:${tokenId}`, () =>
-      this.standings.read(sessionId, tokenId),
-    );
-    return judge(standing, claims, this.clock.now());
+  private async verdictOn(claims: AccessTokenClaims): Promise<{ verdict: Verdict; mode: AuthorityMode }> {
+    const remembered = this.cache.fromMemory(claims);
+    if (remembered) return { verdict: remembered, mode: 'normal' };
+    const lookup = await this.cache.lookUp(claims);
+    const cached = lookup && this.cache.fromLookup(lookup, claims);
+    if (cached) return { verdict: cached, mode: 'normal' };
+    const isRedisAway = lookup === null && this.entries.isConfigured;
+    if (isRedisAway && this.fallback === 'deny') throw new StoreUnavailableError('redis');
+    if (isRedisAway && this.fallback === 'token-only') {
+      return { verdict: { kind: 'live', principal: principalOfToken(claims) }, mode: 'token-only' };
+    }
+    return this.askPostgres(claims, lookup, isRedisAway ? 'database' : 'normal');
+  }
+
+  private async askPostgres(
+    claims: AccessTokenClaims,
+    lookup: Lookup | null,
+    mode: AuthorityMode,
+  ): Promise<{ verdict: Verdict; mode: AuthorityMode }> {
+    try {
+      return { verdict: await this.database.verdictOn(claims, lookup), mode };
+    } catch (error) {
+      const verdict = error instanceof StoreUnavailableError && this.cache.withoutPostgres(lookup, claims);
+      if (!verdict) throw error;
+      return { verdict, mode: 'cache-only' };
+    }
   }
 }
 

@@ -7,7 +7,8 @@ import type { Role } from '@app/users';
 export interface Principal {
   readonly user: {
     readonly id: UserId;
-    readonly email: string;
+    /** Null only where nobody was asked who the user is (`SESSION_FALLBACK=token-only`). */
+    readonly email: string | null;
     readonly username: string | null;
     readonly fullName: string | null;
     readonly role: Role;
@@ -23,11 +24,33 @@ export interface Principal {
   readonly tokenExpiresAt: Date;
 }
 
+/** What a token alone tells: enough to name the user, with the least rights. */
+export function principalOfToken(claims: AccessTokenClaims): Principal {
+  const { userId, sessionId, authenticatedAt, expiresAt, issuedAt, tokenId } = claims;
+  return {
+    user: { id: userId, email: null, username: null, fullName: null, role: 'user' },
+    session: {
+      id: sessionId,
+      authenticatedAt,
+      createdAt: issuedAt,
+      idleExpiresAt: expiresAt,
+      expiresAt,
+    },
+    tokenId,
+    tokenExpiresAt: expiresAt,
+  };
+}
+
 /** How session, user and token stand in the durable store at one moment. */
 export interface Standing {
-  readonly user: Principal['user'] & { readonly gen: number; readonly disabledAt: Date | null };
+  readonly user: Principal['user'] & {
+    readonly email: string;
+    readonly gen: number;
+    readonly disabledAt: Date | null;
+  };
   readonly session: Principal['session'] & SessionSpan & { readonly gen: number };
-  readonly tokenRevoked: boolean;
+  /** Tokens of the session on the blacklist. */
+  readonly revokedTokens: readonly TokenId[];
 }
 
 /** Verdict on a correctly signed token. */
@@ -49,7 +72,7 @@ export function judge(standing: Standing | null, claims: AccessTokenClaims, now:
   if (end) return { kind: 'ended', end };
   if (user.disabledAt) return { kind: 'ended', end: { at: user.disabledAt, reason: 'user_disabled' } };
   if (session.gen < user.gen) return { kind: 'ended', end: null };
-  if (standing.tokenRevoked) return { kind: 'token-revoked' };
+  if (standing.revokedTokens.includes(claims.tokenId)) return { kind: 'token-revoked' };
   return {
     kind: 'live',
     principal: { user, session, tokenId: claims.tokenId, tokenExpiresAt: claims.expiresAt },

@@ -1,13 +1,28 @@
-import type { SessionId, UserId } from '@app/kernel';
+import type { SessionId, TokenId, UserId } from '@app/kernel';
 
 /** Stable names; clients of webhooks, feeds and audit rely on them. */
-export type EventType = 'user.created' | 'user.sessions_revoked' | 'session.created' | 'session.ended';
+export type EventType =
+  | 'user.created'
+  | 'user.updated'
+  | 'user.sessions_revoked'
+  | 'session.created'
+  | 'session.ended'
+  | 'token.revoked';
+
+/** What every instance must know before it trusts a cached session again. */
+export const coherenceEvents: readonly EventType[] = [
+  'user.updated',
+  'user.sessions_revoked',
+  'session.ended',
+  'token.revoked',
+];
 
 /** One change, written in the transaction of the change itself. The payload holds ids and reasons, no secrets. */
 export interface DomainEvent {
   readonly type: EventType;
   readonly userId: UserId;
   readonly sessionId?: SessionId;
+  readonly tokenId?: TokenId;
   /** Generation of the user after the change; set when the change ends all older sessions. */
   readonly gen?: number;
   readonly payload?: Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import { type Principal, SessionCheck } from '@app/auth';
 import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type AccessMode, accessModeKey } from './access.js';
 import { bearerToken } from './credentials.js';
 
@@ -26,8 +26,18 @@ export class SessionGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const token = bearerToken(request);
     if (mode === 'token') this.check.claimsOf(token);
-    else request.principal = await this.check.authenticate(token);
+    else await this.authenticate(request, token, context.switchToHttp().getResponse<FastifyReply>());
     return true;
+  }
+
+  private async authenticate(
+    request: AuthenticatedRequest,
+    token: string,
+    reply: FastifyReply,
+  ): Promise<void> {
+    const { principal, mode } = await this.check.authenticate(token);
+    request.principal = principal;
+    if (mode !== 'normal') void reply.header('x-authority-mode', mode);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Orm } from '../orm.js';
+import type { FeedLink } from './feed-link.js';
 
 export interface PoolState {
   readonly total: number;
@@ -17,6 +18,8 @@ export abstract class PostgresDriver {
    * timed out is destroyed, never reused: its answer may still arrive.
    */
   abstract transaction<T>(work: (orm: Orm) => Promise<T>): Promise<T>;
+  /** A connection of its own that listens on `channel`; the caller closes it. */
+  abstract openFeedLink(channel: string): FeedLink;
   abstract poolState(): PoolState;
   /** Applies pending migrations under a lock; several processes may call it at once. */
   abstract migrate(): Promise<void>;

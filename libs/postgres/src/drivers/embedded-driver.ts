@@ -3,6 +3,8 @@ import { drizzle } from 'drizzle-orm/pglite';
 import { migrateEmbedded } from '../migrations.js';
 import type { Orm } from '../orm.js';
 import { type PoolState, PostgresDriver } from './driver.js';
+import { EmbeddedFeedLink } from './embedded-feed-link.js';
+import type { FeedLink } from './feed-link.js';
 
 /**
  * PostgreSQL compiled to WebAssembly, inside this process: no binary, port, user or permission question. One
@@ -25,6 +27,10 @@ export class EmbeddedDriver extends PostgresDriver {
 
   transaction<T>(work: (orm: Orm) => Promise<T>): Promise<T> {
     return this.orm.transaction((tx) => work(tx));
+  }
+
+  openFeedLink(channel: string): FeedLink {
+    return new EmbeddedFeedLink(this.engine, channel);
   }
 
   poolState(): PoolState {

@@ -4,6 +4,8 @@ import { isUnavailable } from '../faults.js';
 import { migrateServer } from '../migrations.js';
 import type { Orm } from '../orm.js';
 import { type PoolState, PostgresDriver } from './driver.js';
+import type { FeedLink } from './feed-link.js';
+import { ServerFeedLink } from './server-feed-link.js';
 
 /**
  * Bounds for one request, in milliseconds. A session check waits at most 300 for a connection and 350 for the
@@ -59,6 +61,10 @@ export class ServerDriver extends PostgresDriver {
       client.off('error', onError);
       client.release(fault);
     }
+  }
+
+  openFeedLink(channel: string): FeedLink {
+    return new ServerFeedLink(this.url, channel);
   }
 
   poolState(): PoolState {

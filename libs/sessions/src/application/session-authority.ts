@@ -2,14 +2,25 @@ import type { SessionsConfig } from '@app/config';
 import { EventLog } from '@app/event-log';
 import { Clock, RandomSource, type SessionId, UnitOfWork, type UserId } from '@app/kernel';
 import { Inject, Injectable } from '@nestjs/common';
+import type { Burial } from '../domain/coherence/entry-store.js';
 import { type ClientFacts, type EndReason, endOf, type Session, type SessionEnd } from '../domain/session.js';
 import { SessionRepository } from '../domain/session-repository.js';
 import { SessionLimitReachedError, SessionNotFoundError } from '../domain/sessions.errors.js';
 import { sessionsConfigToken } from '../sessions.config.js';
+import { type Propagation, RevocationBroadcast } from './coherence/revocation-broadcast.js';
 
 /** Who is asking to end something. */
 export interface Actor {
   readonly userId: UserId;
+}
+
+export interface EndedOne extends SessionEnd {
+  readonly propagation: Propagation;
+}
+
+export interface EndedMany {
+  readonly count: number;
+  readonly propagation: Propagation;
 }
 
 /**
@@ -22,6 +33,7 @@ export class SessionAuthority {
     private readonly sessions: SessionRepository,
     private readonly events: EventLog,
     private readonly work: UnitOfWork,
+    private readonly broadcast: RevocationBroadcast,
     private readonly clock: Clock,
     private readonly random: RandomSource,
     @Inject(sessionsConfigToken) private readonly config: SessionsConfig,
@@ -56,39 +68,41 @@ export class SessionAuthority {
     return session;
   }
 
-  /** Ends one session of the actor. Repeating it is harmless and tells how the session really ended. */
-  end(id: SessionId, actor: Actor, reason: EndReason): Promise<SessionEnd> {
-    return this.work.run(async () => {
+  /**
+   * Ends one session of the actor. May be repeated, e.g. until it is proven to hold everywhere, and then tells
+   * how the session really ended.
+   */
+  async end(id: SessionId, actor: Actor, reason: EndReason): Promise<EndedOne> {
+    const { end, transaction } = await this.work.run(async () => {
       const at = this.clock.now();
-      if (await this.sessions.end(id, actor.userId, { reason, at, by: actor.userId })) {
-        await this.recordEnds(actor.userId, [id], reason, at);
-        return { at, reason };
-      }
-      const session = await this.get(id, actor.userId);
-      return endOf(session, at) ?? { at, reason };
+      const isNew = await this.sessions.end(id, actor.userId, { reason, at, by: actor.userId });
+      if (isNew) await this.recordEnds(actor.userId, [id], { reason, at });
+      const known = isNew ? null : endOf(await this.get(id, actor.userId), at);
+      return { end: known ?? { at, reason }, transaction: await this.events.transaction() };
     });
+    const burial = burialOf(actor.userId, [id], end);
+    return { ...end, propagation: await this.broadcast.settle({ transaction, burial }) };
   }
 
-  /** Ends all live sessions of the actor but `keep`; returns how many. */
-  endOthers(actor: Actor, keep: SessionId): Promise<number> {
-    return this.work.run(async () => {
-      const at = this.clock.now();
-      const ended = await this.sessions.endAll(
-        actor.userId,
-        { reason: 'terminated', at, by: actor.userId },
-        keep,
-      );
-      await this.recordEnds(actor.userId, ended, 'terminated', at);
-      return ended.length;
-    });
+  /** Ends all live sessions of the actor but `keep`. */
+  async endOthers(actor: Actor, keep: SessionId): Promise<EndedMany> {
+    const end: SessionEnd = { at: this.clock.now(), reason: 'terminated' };
+    const { ended, transaction } = await this.work.run(async () => ({
+      ended: await this.endAll(actor.userId, { end, by: actor.userId, keep }),
+      transaction: await this.events.transaction(),
+    }));
+    const burial = burialOf(actor.userId, ended, end);
+    return { count: ended.length, propagation: await this.broadcast.settle({ transaction, burial }) };
   }
 
-  /** Ends all live sessions of a user within the caller's unit of work; returns how many. */
-  async endAll(owner: UserId, reason: EndReason, by: UserId | null): Promise<number> {
-    const at = this.clock.now();
-    const ended = await this.sessions.endAll(owner, { reason, at, by }, null);
-    await this.recordEnds(owner, ended, reason, at);
-    return ended.length;
+  /** Ends live sessions within the caller's unit of work, who also settles it; returns their ids. */
+  async endAll(
+    owner: UserId,
+    { end, by, keep = null }: { end: SessionEnd; by: UserId | null; keep?: SessionId | null },
+  ): Promise<SessionId[]> {
+    const ended = await this.sessions.endAll(owner, { ...end, by }, keep);
+    await this.recordEnds(owner, ended, end);
+    return ended;
   }
 
   private async makeRoom(owner: UserId, at: Date): Promise<void> {
@@ -98,12 +112,12 @@ export class SessionAuthority {
       return;
     }
     const order = limitPolicy === 'evict_idle' ? 'idle' : 'oldest';
-    const ended = await this.sessions.endSurplus(
-      owner,
-      { reason: 'limit', at, by: null },
-      { keep: limit - 1, order },
-    );
-    await this.recordEnds(owner, ended, 'limit', at);
+    const end: SessionEnd = { at, reason: 'limit' };
+    const ended = await this.sessions.endSurplus(owner, { ...end, by: null }, { keep: limit - 1, order });
+    if (ended.length === 0) return;
+    await this.recordEnds(owner, ended, end);
+    // Nobody was promised that these are gone everywhere by now, so nobody waits for it.
+    this.work.afterCommit(() => void this.broadcast.announce(burialOf(owner, ended, end)));
   }
 
   private draft(owner: { id: UserId; gen: number }, client: ClientFacts, now: Date): Session {
@@ -126,9 +140,13 @@ export class SessionAuthority {
     };
   }
 
-  private recordEnds(owner: UserId, ids: readonly SessionId[], reason: EndReason, at: Date): Promise<void> {
+  private recordEnds(owner: UserId, ids: readonly SessionId[], { reason, at }: SessionEnd): Promise<void> {
     return this.events.append(
       ids.map((sessionId) => ({ type: 'session.ended', userId: owner, sessionId, payload: { reason }, at })),
     );
   }
+}
+
+function burialOf(userId: UserId, ids: readonly SessionId[], end: SessionEnd): Burial {
+  return { userId, sessions: ids.map((id) => ({ id, end })), generation: null, tokens: [] };
 }

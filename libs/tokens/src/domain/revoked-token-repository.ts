@@ -1,8 +1,9 @@
-import type { TokenId, UserId } from '@app/kernel';
+import type { SessionId, TokenId, UserId } from '@app/kernel';
 
 export interface RevokedToken {
   readonly tokenId: TokenId;
   readonly userId: UserId;
+  readonly sessionId: SessionId;
   /** The row is needed until the token would have died anyway. */
   readonly expiresAt: Date;
 }

@@ -1,4 +1,4 @@
-import type { SessionId, TokenId, UserId } from '@app/kernel';
+import { Clock, type SessionId, type TokenId, type UserId } from '@app/kernel';
 import { Database, type Orm } from '@app/postgres';
 import { sessionsTable, toSessionEnd } from '@app/sessions';
 import { revokedTokensTable } from '@app/tokens';
@@ -9,7 +9,7 @@ import type { Standing } from '../../domain/principal.js';
 import { StandingReader } from '../../domain/standing-reader.js';
 
 /**
- * Three primary-key look-ups in one statement, prepared once per connection: planning it anew costs about four
+ * Three index look-ups in one statement, prepared once per connection: planning it anew costs about four
  * times as much as running it.
  */
 function prepare(orm: Orm) {
@@ -34,8 +34,10 @@ function prepare(orm: Orm) {
         endedAt: sessionsTable.endedAt,
         endReason: sessionsTable.endReason,
       },
-      tokenRevoked: sql<boolean>`exists (
-        select from ${revokedTokensTable} where ${revokedTokensTable.jti} = ${sql.placeholder('tokenId')}
+      revokedTokens: sql<string[]>`array(
+        select ${revokedTokensTable.jti} from ${revokedTokensTable}
+        where ${revokedTokensTable.sessionId} = ${sql.placeholder('sessionId')}
+          and ${revokedTokensTable.expiresAt} > ${sql.placeholder('now')}::timestamptz
       )`,
     })
     .from(sessionsTable)
@@ -48,14 +50,17 @@ function prepare(orm: Orm) {
 export class DrizzleStandingReader extends StandingReader {
   private statement: ReturnType<typeof prepare> | null = null;
 
-  constructor(private readonly database: Database) {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {
     super();
   }
 
-  async read(sessionId: SessionId, tokenId: TokenId): Promise<Standing | null> {
+  async read(sessionId: SessionId): Promise<Standing | null> {
     const rows = await this.database.check((orm) => {
       this.statement ??= prepare(orm);
-      return this.statement.execute({ sessionId, tokenId });
+      return this.statement.execute({ sessionId, now: this.clock.now().toISOString() });
     });
     const row = rows[0];
     if (!row) return null;
@@ -63,7 +68,7 @@ export class DrizzleStandingReader extends StandingReader {
     return {
       user: { ...row.user, id: row.user.id as UserId },
       session: { ...session, id: session.id as SessionId, ended: toSessionEnd({ endedAt, endReason }) },
-      tokenRevoked: row.tokenRevoked,
+      revokedTokens: row.revokedTokens as TokenId[],
     };
   }
 }

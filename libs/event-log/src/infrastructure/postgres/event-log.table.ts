@@ -17,6 +17,7 @@ export const eventLogTable = pgTable(
     type: text('type').notNull(),
     userId: uuid('user_id').notNull(),
     sessionId: text('session_id'),
+    tokenId: text('token_id'),
     gen: bigint('gen', { mode: 'number' }),
     payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull(),
@@ -24,5 +25,6 @@ export const eventLogTable = pgTable(
   (table) => [
     index('event_log_xid').on(table.xid, table.id),
     index('event_log_user').on(table.userId, table.id),
+    index('event_log_created_at').on(table.createdAt),
   ],
 );

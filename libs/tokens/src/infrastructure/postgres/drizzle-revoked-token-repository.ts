@@ -11,9 +11,12 @@ export class DrizzleRevokedTokenRepository extends RevokedTokenRepository {
     super();
   }
 
-  async revoke({ tokenId, userId, expiresAt }: RevokedToken): Promise<void> {
+  async revoke({ tokenId, userId, sessionId, expiresAt }: RevokedToken): Promise<void> {
     await this.database.query((orm) =>
-      orm.insert(revokedTokensTable).values({ jti: tokenId, userId, expiresAt }).onConflictDoNothing(),
+      orm
+        .insert(revokedTokensTable)
+        .values({ jti: tokenId, userId, sessionId, expiresAt })
+        .onConflictDoNothing(),
     );
   }
 

@@ -5,7 +5,11 @@ export const revokedTokensTable = pgTable(
   {
     jti: text('jti').primaryKey(),
     userId: uuid('user_id').notNull(),
+    sessionId: text('session_id'),
     expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
   },
-  (table) => [index('revoked_tokens_expires_at').on(table.expiresAt)],
+  (table) => [
+    index('revoked_tokens_expires_at').on(table.expiresAt),
+    index('revoked_tokens_session').on(table.sessionId),
+  ],
 );

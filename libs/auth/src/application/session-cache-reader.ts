@@ -1,0 +1,106 @@
+import { Clock } from '@app/kernel';
+import {
+  type CachedSession,
+  EntryStore,
+  feedTiming,
+  isSameData,
+  LocalSessions,
+  type Lookup,
+  type Objection,
+  RevocationFeed,
+} from '@app/sessions';
+import type { AccessTokenClaims } from '@app/tokens';
+import { Injectable } from '@nestjs/common';
+import { hasTimedOut, toPrincipal } from '../domain/cached-principal.js';
+import type { Verdict } from '../domain/principal.js';
+
+/**
+ * What cached sessions may be used for. Each method that gives a verdict runs in one synchronous block after the
+ * last await: a revocation that became known while a store was being asked is seen.
+ */
+@Injectable()
+export class SessionCacheReader {
+  constructor(
+    private readonly feed: RevocationFeed,
+    private readonly entries: EntryStore,
+    private readonly local: LocalSessions,
+    private readonly clock: Clock,
+  ) {}
+
+  /** A verdict without asking anybody, or null. */
+  fromMemory(claims: AccessTokenClaims): Verdict | null {
+    const end = this.feed.map.endOf(claims.sessionId);
+    if (end) return { kind: 'ended', end };
+    const entry = this.local.find(claims.sessionId);
+    return entry && entry.userId === claims.userId ? this.judge(entry, claims) : null;
+  }
+
+  /** One round trip; null while Redis is away. */
+  async lookUp(claims: AccessTokenClaims): Promise<Lookup | null> {
+    if (!this.entries.isUsable) return null;
+    try {
+      return await this.entries.lookup(claims);
+    } catch {
+      // Away: Postgres decides.
+      return null;
+    }
+  }
+
+  /** Tombstones always count, an entry only under a fresh feed that covers it. Null: ask Postgres. */
+  fromLookup(lookup: Lookup, claims: AccessTokenClaims): Verdict | null {
+    const refused = refusalBy(lookup);
+    if (refused) return refused;
+    if (!lookup.entry) return null;
+    const verdict = this.judge(lookup.entry, claims);
+    if (verdict?.kind === 'live') this.local.keep(lookup.entry);
+    return verdict;
+  }
+
+  /**
+   * Postgres cannot be asked. The entry counts on the very data that was last verified under a fresh feed, and for
+   * an hour: within it every acknowledged revocation has either reached this map or left its tombstone here.
+   * Null: nobody can vouch.
+   */
+  withoutPostgres(lookup: Lookup | null, claims: AccessTokenClaims): Verdict | null {
+    const refused = lookup && refusalBy(lookup);
+    if (refused) return refused;
+    const entry = lookup?.entry;
+    if (!entry || this.feed.ageMs > feedTiming.cacheOnly) return null;
+    if (!isSameData(this.feed.verifiedRedis, lookup.place)) return null;
+    const objection = this.feed.map.objectionTo(entry, claims.tokenId);
+    // What has changed cannot be read again now, and an old role must not be served.
+    if (objection) return objection.kind === 'user-changed' ? null : verdictOf(objection);
+    return hasTimedOut(entry, this.clock.now()) ? null : live(entry, claims);
+  }
+
+  private judge(entry: CachedSession, claims: AccessTokenClaims): Verdict | null {
+    const objection = this.feed.map.objectionTo(entry, claims.tokenId);
+    if (objection?.kind === 'session-ended' || objection?.kind === 'token-revoked')
+      return verdictOf(objection);
+    const isTrusted = this.feed.isFresh && this.feed.map.covers(entry.position, entry.database);
+    if (objection || !isTrusted || hasTimedOut(entry, this.clock.now())) return null;
+    return live(entry, claims);
+  }
+}
+
+function refusalBy({ ended, tokenRevoked, generation, entry }: Lookup): Verdict | null {
+  if (ended) return { kind: 'ended', end: ended };
+  if (generation && entry && entry.gen < generation.minimum) return { kind: 'ended', end: generation.end };
+  return tokenRevoked ? { kind: 'token-revoked' } : null;
+}
+
+export function verdictOf(objection: Exclude<Objection, { kind: 'user-changed' }>): Verdict {
+  switch (objection.kind) {
+    case 'session-ended':
+      return { kind: 'ended', end: objection.end };
+    case 'generation-over':
+      return { kind: 'ended', end: null };
+    case 'token-revoked':
+      return { kind: 'token-revoked' };
+  }
+}
+
+function live(entry: CachedSession, claims: AccessTokenClaims): Verdict {
+  if (entry.revokedTokens.includes(claims.tokenId)) return { kind: 'token-revoked' };
+  return { kind: 'live', principal: toPrincipal(entry, claims) };
+}

@@ -1,0 +1,44 @@
+import { type CachedSession, endOf } from '@app/sessions';
+import type { AccessTokenClaims } from '@app/tokens';
+import type { Role } from '@app/users';
+import type { Principal, Standing } from './principal.js';
+
+/** The part of a live standing that may be cached, with where and when it was read. */
+export function toCachedSession(
+  { session, user, revokedTokens }: Standing,
+  read: Pick<CachedSession, 'position' | 'database' | 'readAt'>,
+): CachedSession {
+  return {
+    ...read,
+    userId: user.id,
+    sessionId: session.id,
+    gen: session.gen,
+    createdAt: session.createdAt,
+    authenticatedAt: session.authenticatedAt,
+    idleExpiresAt: session.idleExpiresAt,
+    expiresAt: session.expiresAt,
+    revokedTokens,
+    user: [user.email, user.username, user.fullName, user.role],
+  };
+}
+
+export function toPrincipal(entry: CachedSession, claims: AccessTokenClaims): Principal {
+  const [email, username = null, fullName = null, role] = entry.user;
+  return {
+    user: { id: entry.userId, email: email ?? null, username, fullName, role: role as Role },
+    session: {
+      id: entry.sessionId,
+      createdAt: entry.createdAt,
+      authenticatedAt: entry.authenticatedAt,
+      idleExpiresAt: entry.idleExpiresAt,
+      expiresAt: entry.expiresAt,
+    },
+    tokenId: claims.tokenId,
+    tokenExpiresAt: claims.expiresAt,
+  };
+}
+
+/** True if by the entry alone the session has timed out; use may have moved its idle end since. */
+export function hasTimedOut(entry: CachedSession, now: Date): boolean {
+  return endOf({ ...entry, ended: null }, now) !== null;
+}

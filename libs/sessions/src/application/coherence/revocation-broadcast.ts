@@ -1,0 +1,90 @@
+import type { LogPosition } from '@app/event-log';
+import { Clock } from '@app/kernel';
+import { Log } from '@app/telemetry';
+import { Injectable } from '@nestjs/common';
+import { type Burial, EntryStore } from '../../domain/coherence/entry-store.js';
+import type { RedisPlace } from '../../domain/coherence/instance-registry.js';
+import { RevocationBarrier } from './revocation-barrier.js';
+import { RevocationFeed } from './revocation-feed.js';
+
+/** `complete`: proven to hold on every instance. `pending`: durable, and enforced wherever Postgres is reached. */
+export type Propagation = 'complete' | 'pending';
+
+/** A committed revocation and the transaction by which others can show that they know it. */
+export interface Revocation {
+  readonly transaction: LogPosition;
+  readonly burial: Burial;
+}
+
+const maxUnburied = 10_000;
+
+/** Carries a committed revocation everywhere: into this instance's map, then tombstone and barrier in parallel. */
+@Injectable()
+export class RevocationBroadcast {
+  private unburied: Burial[] = [];
+  private burying = false;
+
+  constructor(
+    private readonly feed: RevocationFeed,
+    private readonly entries: EntryStore,
+    private readonly barrier: RevocationBarrier,
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {}
+
+  /** Call after the commit. Never rejects: what cannot be proven is pending, and may be asked for again. */
+  async settle({ transaction, burial }: Revocation): Promise<Propagation> {
+    const tombstone = this.announce(burial);
+    try {
+      return (await this.barrier.isPassed(transaction, tombstone)) ? 'complete' : 'pending';
+    } catch (error) {
+      this.log.warn('revocation.unproven', { reason: (error as Error).message });
+      return 'pending';
+    }
+  }
+
+  /** Enforces it here at once and leaves tombstones, without waiting for others to know. */
+  announce(burial: Burial): Promise<RedisPlace | null> {
+    const now = this.clock.monotonicMs();
+    for (const { id, end } of burial.sessions) this.feed.map.noteSessionEnd(id, end, now);
+    for (const { id } of burial.tokens) this.feed.map.noteToken(id, now);
+    if (burial.generation) this.feed.map.noteGeneration(burial.userId, burial.generation.minimum, now);
+    return this.bury(burial);
+  }
+
+  private async bury(burial: Burial): Promise<RedisPlace | null> {
+    if (!this.entries.isConfigured) return null;
+    if (!this.entries.isUsable) return this.postpone(burial);
+    try {
+      const place = await this.entries.bury(burial);
+      void this.catchUp();
+      return place;
+    } catch {
+      // Away; the barrier decides whether the tombstone is needed, and it is written when Redis returns.
+      return this.postpone(burial);
+    }
+  }
+
+  private postpone(burial: Burial): null {
+    if (this.unburied.length < maxUnburied) this.unburied.push(burial);
+    return null;
+  }
+
+  /** Tombstones that could not be written are written when Redis answers again. */
+  async catchUp(): Promise<void> {
+    if (this.burying || this.unburied.length === 0 || !this.entries.isUsable) return;
+    this.burying = true;
+    const waiting = this.unburied;
+    this.unburied = [];
+    for (const [index, burial] of waiting.entries()) {
+      try {
+        await this.entries.bury(burial);
+      } catch {
+        // Gone again: this one and the rest wait for the next time.
+        this.unburied.push(...waiting.slice(index));
+        break;
+      }
+    }
+    this.burying = false;
+  }
+}

@@ -1,0 +1,105 @@
+import type { LogPosition } from '@app/event-log';
+import { StoreUnavailableError } from '@app/kernel';
+import { Database, type FeedLink } from '@app/postgres';
+import { Injectable } from '@nestjs/common';
+import { eq, sql } from 'drizzle-orm';
+import {
+  type Heartbeat,
+  type InstanceId,
+  InstanceRegistry,
+  type RedisIdentity,
+  type Unaware,
+} from '../../domain/coherence/instance-registry.js';
+import { instancesTable } from './instances.table.js';
+
+/** Null in the last column when the update found no row to show anything in. */
+const publishStatement = `
+  with shown as (
+    update instances
+    set snapshot = $2::pg_snapshot, redis = coalesce($3::jsonb, redis), beat = beat + 1
+    where id = $1 and not fenced
+    returning id)
+  select id, name, beat::float8 as beat, exists (select from shown) as is_shown from instances`;
+
+/** Shows on a connection of its own, so that no flood of requests makes an instance look silent. */
+@Injectable()
+export class PostgresInstanceRegistry extends InstanceRegistry {
+  private readonly link: FeedLink;
+  /** The identity is a few kilobytes; it is sent only when it changes. */
+  private shownRedis: RedisIdentity | null | undefined = undefined;
+
+  constructor(private readonly database: Database) {
+    super();
+    this.link = database.openFeedLink('rollcall_registry');
+  }
+
+  async register({ id, name }: { id: InstanceId; name: string }): Promise<void> {
+    this.shownRedis = undefined;
+    await this.database.query((orm) =>
+      orm
+        .insert(instancesTable)
+        .values({ id, name })
+        .onConflictDoUpdate({
+          target: instancesTable.id,
+          set: { snapshot: null, redis: null, fenced: false, beat: sql`${instancesTable.beat} + 1` },
+        }),
+    );
+  }
+
+  async publish(of: {
+    id: InstanceId;
+    snapshot: string;
+    redis: RedisIdentity | null;
+  }): Promise<Heartbeat[] | null> {
+    const redis = of.redis === this.shownRedis ? null : JSON.stringify(of.redis);
+    try {
+      const rows = await this.link.rows<Heartbeat & { is_shown: boolean }>(publishStatement, [
+        of.id,
+        of.snapshot,
+        redis,
+      ]);
+      if (!rows.some((row) => row.is_shown)) return null;
+      this.shownRedis = of.redis;
+      return rows.map(({ id, name, beat }) => ({ id, name, beat }));
+    } catch (error) {
+      throw new StoreUnavailableError('postgres', error);
+    }
+  }
+
+  async unawareOf(transaction: LogPosition, except: InstanceId): Promise<Unaware[]> {
+    const rows = await this.database.query((orm) =>
+      orm
+        .select({
+          id: instancesTable.id,
+          name: instancesTable.name,
+          beat: instancesTable.beat,
+          redis: instancesTable.redis,
+        })
+        .from(instancesTable)
+        .where(
+          sql`${instancesTable.id} <> ${except} and (${instancesTable.snapshot} is null
+            or not pg_visible_in_snapshot(${String(transaction)}::text::xid8, ${instancesTable.snapshot}))`,
+        ),
+    );
+    return rows.map((row) => ({ ...row, redis: row.redis as RedisIdentity | null }));
+  }
+
+  async fence({ id, beat }: Heartbeat): Promise<boolean> {
+    const rows = await this.database.query((orm) =>
+      orm
+        .update(instancesTable)
+        .set({ fenced: true })
+        .where(sql`${instancesTable.id} = ${id} and ${instancesTable.beat} = ${beat}`)
+        .returning({ id: instancesTable.id }),
+    );
+    return rows.length > 0;
+  }
+
+  async remove(id: InstanceId): Promise<void> {
+    await this.database.query((orm) => orm.delete(instancesTable).where(eq(instancesTable.id, id)));
+  }
+
+  close(): Promise<void> {
+    return this.link.close();
+  }
+}

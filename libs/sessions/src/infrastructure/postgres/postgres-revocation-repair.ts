@@ -1,0 +1,61 @@
+import { Clock } from '@app/kernel';
+import { EventLog } from '@app/event-log';
+import { Database } from '@app/postgres';
+import { Injectable } from '@nestjs/common';
+import { sql } from 'drizzle-orm';
+import { type RememberedRevocations, RevocationRepair } from '../../domain/coherence/revocation-repair.js';
+import { sessionsTable } from './sessions.table.js';
+
+/** Set-based and conditional: what the new primary already knows is left alone. */
+@Injectable()
+export class PostgresRevocationRepair extends RevocationRepair {
+  constructor(
+    private readonly database: Database,
+    private readonly events: EventLog,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async reassert(remembered: RememberedRevocations): Promise<void> {
+    await this.database.run(async () => {
+      await this.reassertSessions(remembered);
+      await this.reassertGenerations(remembered);
+    });
+  }
+
+  private async reassertSessions({ sessions }: RememberedRevocations): Promise<void> {
+    if (sessions.length === 0) return;
+    const known = JSON.stringify(
+      sessions.map(({ id, end }) => ({ id, at: end.at.toISOString(), reason: end.reason })),
+    );
+    const result = await this.database.query((orm) =>
+      orm.execute(sql`
+        update ${sessionsTable} set ended_at = known.at, end_reason = known.reason
+        from jsonb_to_recordset(${known}::jsonb) as known (id text, at timestamptz, reason text)
+        where ${sessionsTable.id} = known.id and ${sessionsTable.endedAt} is null
+        returning ${sessionsTable.id}, ${sessionsTable.userId}, ${sessionsTable.endReason}`),
+    );
+    const { rows } = result as unknown as { rows: { id: string; user_id: string; end_reason: string }[] };
+    const at = this.clock.now();
+    await this.events.append(
+      rows.map((row) => ({
+        type: 'session.ended',
+        userId: row.user_id as never,
+        sessionId: row.id as never,
+        payload: { reason: row.end_reason },
+        at,
+      })),
+    );
+  }
+
+  private async reassertGenerations({ generations }: RememberedRevocations): Promise<void> {
+    if (generations.length === 0) return;
+    const known = JSON.stringify(generations.map(({ userId, gen }) => ({ id: userId, gen })));
+    await this.database.query((orm) =>
+      orm.execute(sql`
+        update users set gen = known.gen from jsonb_to_recordset(${known}::jsonb) as known (id uuid, gen bigint)
+        where users.id = known.id and users.gen < known.gen`),
+    );
+  }
+}

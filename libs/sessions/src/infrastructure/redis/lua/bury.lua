@@ -1,0 +1,28 @@
+#!lua flags=allow-oom
+-- Leaves tombstones and removes the entries they end, also when memory is full.
+--
+-- KEYS  1 epoch:{p}   2 ended_user:{p}:<uid>   then pairs of session:{p}:<sid> and ended:{p}:<sid>,
+--       then blacklist:{p}:<jti> keys
+-- ARGV  1 life of session tombstones in milliseconds   2 number of pairs   3 "minimum generation|rest" or ""
+--       then one tombstone per pair, then value and life in milliseconds per token
+-- Reply the epoch, or false after a flush
+--
+-- Atomic, so that no fill lands between tombstone and removal. SET replaces whatever type is there.
+local pairs_count = tonumber(ARGV[2])
+if ARGV[3] ~= '' then
+  local known = redis.call('TYPE', KEYS[2]).ok == 'string'
+    and string.match(redis.call('GET', KEYS[2]), '^(%d+)|')
+  local minimum = string.match(ARGV[3], '^(%d+)|')
+  if not known or tonumber(known) < tonumber(minimum) then redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[1]) end
+end
+for index = 1, pairs_count do
+  redis.call('SET', KEYS[2 + index * 2], ARGV[3 + index], 'PX', ARGV[1])
+  redis.call('DEL', KEYS[1 + index * 2])
+end
+local key = 3 + pairs_count * 2
+for argument = 4 + pairs_count, #ARGV, 2 do
+  redis.call('SET', KEYS[key], ARGV[argument], 'PX', ARGV[argument + 1])
+  key = key + 1
+end
+if redis.call('TYPE', KEYS[1]).ok ~= 'string' then return false end
+return redis.call('GET', KEYS[1])

@@ -1,0 +1,200 @@
+import { Clock, RandomSource, ServerSecret, StoreUnavailableError, type UserId } from '@app/kernel';
+import { type RedisClient, RedisConnection } from '@app/redis';
+import { Injectable } from '@nestjs/common';
+import {
+  type Burial,
+  type CachedSession,
+  EntryStore,
+  type Lookup,
+  type SessionKey,
+} from '../../domain/coherence/entry-store.js';
+import type { RedisIdentity, RedisPlace } from '../../domain/coherence/instance-registry.js';
+import { partitionOf, partitions } from '../../domain/coherence/partition.js';
+import { EntryCodec } from './entry-codec.js';
+import { buryScript, fillScript } from './scripts.generated.js';
+import { sessionKeys } from './session-keys.js';
+
+/** Milliseconds. Tombstones outlive any entry. */
+const entryLifeMs = 3 * 60 * 60_000;
+const tombstoneLifeMs = 4 * 60 * 60_000;
+const tokenLeewayMs = 60_000;
+
+/** Sessions per script call: a script blocks the server while it runs. */
+const burialChunk = 200;
+
+@Injectable()
+export class RedisEntryStore extends EntryStore {
+  private readonly codec: EntryCodec;
+  /** Epoch last seen in each partition, to notice a flush or another server's data. */
+  private readonly epochs: (string | null)[] = Array.from({ length: partitions }, () => null);
+  private doubts = 0;
+
+  constructor(
+    private readonly redis: RedisConnection,
+    private readonly clock: Clock,
+    private readonly random: RandomSource,
+    secret: ServerSecret,
+  ) {
+    super();
+    this.codec = new EntryCodec(secret.deriveKey('rollcall/cache-entry/v1'));
+  }
+
+  get isConfigured(): boolean {
+    return this.redis.isConfigured;
+  }
+
+  get isUsable(): boolean {
+    return this.redis.isAvailable;
+  }
+
+  get suspicion(): number {
+    return this.doubts + this.redis.generation;
+  }
+
+  async lookup(of: SessionKey): Promise<Lookup> {
+    const partition = partitionOf(of.userId);
+    const names = {
+      session: sessionKeys.session(of.userId, of.sessionId),
+      ended: sessionKeys.ended(of.userId, of.sessionId),
+      endedUser: sessionKeys.endedUser(of.userId),
+      blacklist: sessionKeys.blacklist(of.userId, of.tokenId),
+    };
+    const runId = this.redis.runId ?? '';
+    // A key of a wrong type reads as nothing. No script is needed: nothing here depends on two keys agreeing.
+    const [session, ended, endedUser, blacklisted, epoch] = await this.redis.run((client) =>
+      client.mget(names.session, names.ended, names.endedUser, names.blacklist, sessionKeys.epoch(partition)),
+    );
+    this.noteEpoch(partition, epoch ?? null);
+    return {
+      entry: this.codec.decodeEntry(names.session, of, session ?? null),
+      ended: this.codec.decodeEnd(names.ended, ended ?? null),
+      generation: this.codec.decodeGeneration(names.endedUser, endedUser ?? null),
+      tokenRevoked: this.codec.decodeEnd(names.blacklist, blacklisted ?? null) !== null,
+      place: { runId, partition, epoch: epoch ?? null },
+    };
+  }
+
+  async fill(entry: CachedSession, epoch: string): Promise<void> {
+    const name = sessionKeys.session(entry.userId, entry.sessionId);
+    const life = Math.min(entryLifeMs, entry.expiresAt.getTime() - this.clock.now().getTime());
+    if (life <= 0) return;
+    const keys = [
+      name,
+      sessionKeys.ended(entry.userId, entry.sessionId),
+      sessionKeys.endedUser(entry.userId),
+      sessionKeys.epoch(partitionOf(entry.userId)),
+    ];
+    const values = [
+      this.codec.encodeEntry(name, entry),
+      life,
+      entry.gen,
+      epoch,
+      entry.position,
+      entry.database,
+    ];
+    await this.redis.run((client) => evaluate(client, fillScript, keys, values));
+  }
+
+  async bury(burial: Burial): Promise<RedisPlace> {
+    const partition = partitionOf(burial.userId);
+    const runId = this.redis.runId ?? '';
+    let epoch: string | null = null;
+    for (const part of chunks(burial, burialChunk)) {
+      const { keys, values } = this.burialArguments(part, partition);
+      epoch = (await this.redis.run((client) => evaluate(client, buryScript, keys, values))) as string | null;
+    }
+    this.noteEpoch(partition, epoch);
+    return { runId, partition, epoch };
+  }
+
+  async renewEpoch(userId: UserId): Promise<string> {
+    const partition = partitionOf(userId);
+    const name = sessionKeys.epoch(partition);
+    const epoch = await this.redis.run(async (client) => {
+      await client.set(name, this.newEpoch(), 'NX');
+      return client.get(name);
+    });
+    if (epoch === null) throw new StoreUnavailableError('redis');
+    this.noteEpoch(partition, epoch);
+    return epoch;
+  }
+
+  async verify(): Promise<RedisIdentity | null> {
+    const { runId } = this.redis;
+    // In a cluster each slot may be on another server; nothing there is served without Postgres.
+    if (runId === null) return null;
+    const names = this.epochs.map((_, partition) => sessionKeys.epoch(partition));
+    const epochs = await this.redis.run(async (client) => {
+      const found = await client.mget(...names);
+      const missing = names.filter((_, partition) => found[partition] === null);
+      if (missing.length === 0) return found;
+      const made = this.newEpoch();
+      const pipeline = client.pipeline();
+      for (const name of missing) pipeline.set(name, made, 'NX');
+      await pipeline.exec();
+      return client.mget(...names);
+    });
+    if (epochs.includes(null) || this.redis.runId !== runId) throw new StoreUnavailableError('redis');
+    for (const [partition, epoch] of epochs.entries()) this.epochs[partition] = epoch;
+    return { runId, epochs: epochs as string[] };
+  }
+
+  private burialArguments(
+    burial: Burial,
+    partition: number,
+  ): { keys: string[]; values: (string | number)[] } {
+    const { userId, sessions, generation, tokens } = burial;
+    const endedUser = sessionKeys.endedUser(userId);
+    const now = this.clock.now().getTime();
+    const keys = [sessionKeys.epoch(partition), endedUser];
+    const generationText = generation
+      ? this.codec.encodeGeneration(endedUser, generation.minimum, generation.end)
+      : '';
+    const values: (string | number)[] = [tombstoneLifeMs, sessions.length, generationText];
+    for (const { id, end } of sessions) {
+      const name = sessionKeys.ended(userId, id);
+      keys.push(sessionKeys.session(userId, id), name);
+      values.push(this.codec.encodeEnd(name, end));
+    }
+    for (const { id, expiresAt } of tokens) {
+      const name = sessionKeys.blacklist(userId, id);
+      keys.push(name);
+      const life = Math.max(1, expiresAt.getTime() - now + tokenLeewayMs);
+      values.push(this.codec.encodeEnd(name, { at: new Date(now), reason: 'terminated' }), life);
+    }
+    return { keys, values };
+  }
+
+  private noteEpoch(partition: number, epoch: string | null): void {
+    if (this.epochs[partition] === epoch) return;
+    this.epochs[partition] = epoch;
+    this.doubts += 1;
+  }
+
+  private newEpoch(): string {
+    return this.random.bytes(8).toString('base64url');
+  }
+}
+
+/** By digest; the text travels only when the server does not know it, e.g. after a restart. */
+async function evaluate(
+  client: RedisClient,
+  script: { readonly digest: string; readonly text: string },
+  keys: readonly string[],
+  values: readonly (string | number)[],
+): Promise<unknown> {
+  try {
+    return await client.evalsha(script.digest, keys.length, ...keys, ...values);
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+    return client.eval(script.text, keys.length, ...keys, ...values);
+  }
+}
+
+/** The user's part and the tokens go with the first chunk. */
+function* chunks(burial: Burial, size: number): Generator<Burial> {
+  for (let start = 0; start === 0 || start < burial.sessions.length; start += size) {
+    const sessions = burial.sessions.slice(start, start + size);
+    yield start === 0 ? { ...burial, sessions } : { ...burial, sessions, generation: null, tokens: [] };
+  }
+}

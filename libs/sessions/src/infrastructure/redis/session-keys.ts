@@ -1,0 +1,21 @@
+import type { SessionId, TokenId, UserId } from '@app/kernel';
+import { partitionOf } from '../../domain/coherence/partition.js';
+
+/**
+ * Names of all keys of this lib, built nowhere else. The hash tag keeps everything of a user in one slot.
+ *
+ * | key                        | holds                                              | life                |
+ * | -------------------------- | -------------------------------------------------- | ------------------- |
+ * | `session:{p}:<sid>`        | entry: position, database, MAC, session            | 3 h from its read   |
+ * | `ended:{p}:<sid>`          | tombstone: MAC, time, reason                       | 4 h                 |
+ * | `ended_user:{p}:<uid>`     | tombstone: minimum generation, MAC, time, reason   | 4 h                 |
+ * | `blacklist:{p}:<jti>`      | tombstone of one token                             | until it has died   |
+ * | `epoch:{p}`                | random text, gone after a flush                    | for ever            |
+ */
+export const sessionKeys = {
+  session: (userId: UserId, id: SessionId) => `session:{${partitionOf(userId)}}:${id}`,
+  ended: (userId: UserId, id: SessionId) => `ended:{${partitionOf(userId)}}:${id}`,
+  endedUser: (userId: UserId) => `ended_user:{${partitionOf(userId)}}:${userId}`,
+  blacklist: (userId: UserId, id: TokenId) => `blacklist:{${partitionOf(userId)}}:${id}`,
+  epoch: (partition: number) => `epoch:{${partition}}`,
+};
