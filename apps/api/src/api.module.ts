@@ -25,7 +25,7 @@ export interface ApiParts {
 export class ApiModule {
   static forRoot({ config, logger, database, runtime, routes }: ApiParts): DynamicModule {
     const auth = AuthModule.forRoot(config);
-    const health = HealthModule.forRoot({ drainSeconds: config.http.shutdownDrainSeconds });
+    const health = HealthModule.forRoot({ drainSeconds: config.http.shutdownDrainSeconds, imports: [auth] });
     return {
       module: ApiModule,
       imports: [

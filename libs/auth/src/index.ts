@@ -1,7 +1,7 @@
 export { type FirstAdministrator, FirstAdministratorSetup } from './application/first-administrator.js';
 export { Passwords } from './application/passwords.js';
 export { type NewAccount, Registration } from './application/registration.js';
-export { type Authenticated, type AuthorityMode, SessionCheck } from './application/session-check.js';
+export { type Authenticated, SessionCheck } from './application/session-check.js';
 export { SignIn, type SignedIn } from './application/sign-in.js';
 export { SignOut } from './application/sign-out.js';
 export { AuthModule } from './auth.module.js';

@@ -1,6 +1,7 @@
 import { Clock } from '@app/kernel';
 import { Database } from '@app/postgres';
 import { RedisConnection } from '@app/redis';
+import { type AuthorityMode, AuthorityState, feedTiming } from '@app/sessions';
 import { Injectable } from '@nestjs/common';
 import { HealthCheckService, HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { ShutdownGate } from './shutdown-gate.js';
@@ -8,10 +9,15 @@ import { ShutdownGate } from './shutdown-gate.js';
 export interface ReadinessReport {
   /** `degraded` still serves everything; `error` and `shutting_down` are answered 503. */
   readonly status: 'ok' | 'degraded' | 'error' | 'shutting_down';
+  /** Who vouches for sessions now. */
+  readonly mode?: AuthorityMode;
   readonly checks: HealthIndicatorResult;
 }
 
-/** Whether this instance should get traffic. Losing Redis only degrades it, because Postgres decides. */
+/**
+ * Whether this instance should get traffic. Losing one store only degrades it: without Redis Postgres decides, and
+ * without Postgres the sessions of the last hour are served from Redis.
+ */
 @Injectable()
 export class Readiness {
   constructor(
@@ -19,6 +25,7 @@ export class Readiness {
     private readonly indicators: HealthIndicatorService,
     private readonly database: Database,
     private readonly redis: RedisConnection,
+    private readonly authority: AuthorityState,
     private readonly gate: ShutdownGate,
     private readonly clock: Clock,
   ) {}
@@ -26,10 +33,10 @@ export class Readiness {
   async report(): Promise<ReadinessReport> {
     if (this.gate.isClosing) return { status: 'shutting_down', checks: {} };
     try {
-      const { status, details } = await this.health.check([() => this.postgres(), () => this.redisServer()]);
-      return { status: status === 'degraded' ? 'degraded' : 'ok', checks: details };
+      const { status, details } = await this.health.check([() => this.postgres(), () => this.redisServer(), () => this.revocationFeed()]);
+      return { status: status === 'degraded' ? 'degraded' : 'ok', mode: this.authority.mode, checks: details };
     } catch (error) {
-      return { status: 'error', checks: failedChecks(error) };
+      return { status: 'error', mode: this.authority.mode, checks: failedChecks(error) };
     }
   }
 
@@ -44,8 +51,15 @@ export class Readiness {
       });
     } catch {
       // The reason may name hosts and users; it is logged where it arises, not shown to whoever asks.
-      return indicator.down({ pool: this.database.poolState() });
+      const facts = { pool: this.database.poolState() };
+      return this.authority.canServeWithoutPostgres ? indicator.degraded(facts) : indicator.down(facts);
     }
+  }
+
+  private async revocationFeed(): Promise<HealthIndicatorResult> {
+    const indicator = this.indicators.check('revocation_feed');
+    const facts = { age_ms: round(this.authority.feedAgeMs) };
+    return this.authority.feedAgeMs <= feedTiming.lease ? indicator.up(facts) : indicator.degraded(facts);
   }
 
   private async redisServer(): Promise<HealthIndicatorResult> {

@@ -56,9 +56,10 @@ export class Database extends UnitOfWork {
     }
   }
 
-  /** Somebody else saw the server answer; checks need not wait for the next trial. */
-  noteAnswering(): void {
-    this.breaker.succeeded();
+  /** What the feed saw when it asked the server, which it does all the time. */
+  noteAnswering(isAnswering: boolean): void {
+    if (isAnswering) this.breaker.succeeded();
+    else this.breaker.failed();
   }
 
   openFeedLink(channel: string): FeedLink {

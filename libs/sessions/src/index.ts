@@ -1,3 +1,4 @@
+export { type AuthorityMode, AuthorityState } from './application/coherence/authority-state.js';
 export { LocalSessions } from './application/coherence/local-sessions.js';
 export { feedTiming } from './application/coherence/feed-timing.js';
 export {

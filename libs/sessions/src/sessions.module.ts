@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { SessionsConfig } from '@app/config';
 import { EventLogModule } from '@app/event-log';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AuthorityState } from './application/coherence/authority-state.js';
 import { FeedRunner } from './application/coherence/feed-runner.js';
 import { HeartbeatObserver } from './application/coherence/heartbeat-observer.js';
 import { LocalSessions } from './application/coherence/local-sessions.js';
@@ -39,9 +40,10 @@ export class SessionsModule {
         RevocationBarrier,
         RevocationBroadcast,
         LocalSessions,
+        AuthorityState,
         SessionAuthority,
       ],
-      exports: [SessionAuthority, RevocationFeed, RevocationBroadcast, EntryStore, LocalSessions],
+      exports: [SessionAuthority, AuthorityState, RevocationFeed, RevocationBroadcast, EntryStore, LocalSessions],
     };
   }
 }

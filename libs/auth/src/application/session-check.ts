@@ -1,6 +1,6 @@
 import type { SessionFallback } from '@app/config';
 import { StoreUnavailableError } from '@app/kernel';
-import { EntryStore, type Lookup } from '@app/sessions';
+import { type AuthorityMode, EntryStore, type Lookup } from '@app/sessions';
 import { type AccessTokenClaims, AccessTokens } from '@app/tokens';
 import { Inject, Injectable } from '@nestjs/common';
 import { sessionFallbackToken } from '../auth.config.js';
@@ -15,14 +15,9 @@ import { type Principal, principalOfToken, type Verdict } from '../domain/princi
 import { SessionCacheReader } from './session-cache-reader.js';
 import { SessionDatabaseReader } from './session-database-reader.js';
 
-/**
- * Who vouched for an answer. `normal` is everything as configured; `database`: Redis is away and Postgres
- * answered; `cache-only`: Postgres is away; `token-only`: nobody was asked, by configuration.
- */
-export type AuthorityMode = 'normal' | 'database' | 'cache-only' | 'token-only';
-
 export interface Authenticated {
   readonly principal: Principal;
+  /** Who vouched for this answer. */
   readonly mode: AuthorityMode;
 }
 

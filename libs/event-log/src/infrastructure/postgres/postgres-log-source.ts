@@ -54,7 +54,6 @@ export class PostgresLogSource extends LogSource {
 
   async poll(from: LogPosition): Promise<LogPoll> {
     const [row] = await this.ask<PollRow>(pollStatement, [String(from), coherenceEvents]);
-    this.database.noteAnswering();
     const { snapshot, position, database, events } = row!;
     return { snapshot, position: Number(position), database, events: (events ?? []).map(toEvent) };
   }
@@ -70,8 +69,11 @@ export class PostgresLogSource extends LogSource {
   /** Any failure of this link means the same to its reader: nothing new is known. */
   private async ask<Row>(statement: string, parameters: readonly unknown[]): Promise<Row[]> {
     try {
-      return await this.link.rows<Row>(statement, parameters);
+      const rows = await this.link.rows<Row>(statement, parameters);
+      this.database.noteAnswering(true);
+      return rows;
     } catch (error) {
+      this.database.noteAnswering(false);
       throw new StoreUnavailableError('postgres', error);
     }
   }

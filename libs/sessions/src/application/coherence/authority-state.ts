@@ -1,0 +1,45 @@
+import type { SessionsConfig } from '@app/config';
+import { Inject, Injectable } from '@nestjs/common';
+import { EntryStore } from '../../domain/coherence/entry-store.js';
+import { sessionsConfigToken } from '../../sessions.config.js';
+import { feedTiming } from './feed-timing.js';
+import { RevocationFeed } from './revocation-feed.js';
+
+/**
+ * Who vouches for sessions. `normal`: everything as configured; `database`: Redis is away and Postgres answers;
+ * `cache-only`: Postgres is away and the last hour's sessions are served from Redis; `token-only` and `deny`: Redis
+ * is away and the configuration asks for this; `none`: nobody can vouch.
+ */
+export type AuthorityMode = 'normal' | 'database' | 'cache-only' | 'token-only' | 'deny' | 'none';
+
+/** The state of the whole instance, for probes; each answer carries its own mode as `X-Authority-Mode`. */
+@Injectable()
+export class AuthorityState {
+  constructor(
+    private readonly feed: RevocationFeed,
+    private readonly entries: EntryStore,
+    @Inject(sessionsConfigToken) private readonly config: SessionsConfig,
+  ) {}
+
+  get mode(): AuthorityMode {
+    if (this.entries.isConfigured && !this.entries.isUsable) return this.withoutRedis();
+    if (this.feed.isFresh) return 'normal';
+    return this.canServeWithoutPostgres ? 'cache-only' : 'none';
+  }
+
+  /** Milliseconds since the last round of the feed began. */
+  get feedAgeMs(): number {
+    return this.feed.ageMs;
+  }
+
+  /** True if sessions used in the last hour are still answered when Postgres is not. */
+  get canServeWithoutPostgres(): boolean {
+    const { verifiedRedis, ageMs } = this.feed;
+    return this.entries.isUsable && verifiedRedis !== null && ageMs <= feedTiming.cacheOnly;
+  }
+
+  private withoutRedis(): AuthorityMode {
+    if (this.config.fallback !== 'database') return this.config.fallback;
+    return this.feed.isFresh ? 'database' : 'none';
+  }
+}
