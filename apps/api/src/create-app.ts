@@ -25,6 +25,6 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
     { logger: new NestLogger(parts.logger), bodyParser: false, abortOnError: false },
   );
   await prepareServer(app, routes, app.get(ShutdownGate));
-  serveDocument(app, parts.config.http.publicUrl);
+  serveDocument(app);
   return app;
 }

@@ -7,13 +7,14 @@ const description = `Signs people in, knows every device that is signed in, chec
 Replies are \`{ "success": true, "data": … }\`; refusals are RFC 9457 problem documents with a stable \`code\`.
 401 means that we checked and it is not valid; 503 means that we could not check: keep the token and try again.`;
 
-export function buildDocument(app: INestApplication, publicUrl: string): OpenAPIObject {
+export function buildDocument(app: INestApplication): OpenAPIObject {
   const outline = new DocumentBuilder()
     .setTitle('Rollcall')
     .setDescription(description)
     .setVersion('1')
     .setLicense('MIT', 'https://spdx.org/licenses/MIT.html')
-    .addServer(publicUrl)
+    // Relative, so that trying it out asks the host the page came from.
+    .addServer('/')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
     .build();
   const document = SwaggerModule.createDocument(app, outline, {
@@ -27,6 +28,9 @@ export function buildDocument(app: INestApplication, publicUrl: string): OpenAPI
 }
 
 /** `/openapi.json` and Swagger UI at `/docs`. */
-export function serveDocument(app: INestApplication, publicUrl: string): void {
-  SwaggerModule.setup('docs', app, () => buildDocument(app, publicUrl), { jsonDocumentUrl: 'openapi.json' });
+export function serveDocument(app: INestApplication): void {
+  SwaggerModule.setup('docs', app, () => buildDocument(app), {
+    jsonDocumentUrl: 'openapi.json',
+    raw: ['json'],
+  });
 }

@@ -21,7 +21,7 @@ const app = await createApp({
     secret: new ServerSecret(Buffer.alloc(32)),
   },
 });
-const document = `${JSON.stringify(buildDocument(app, 'http://localhost:3000'), null, 2)}\n`;
+const document = `${JSON.stringify(buildDocument(app), null, 2)}\n`;
 if (process.argv.includes('--stdout')) process.stdout.write(document);
 else writeFileSync('openapi.json', document);
 await driver.close();

@@ -7,10 +7,17 @@ const day = 86_400;
 const trustProxy = text().transform((value, context) => {
   if (/^\d{1,2}$/.test(value)) return Number(value);
   const networks = value.split(',').map((entry) => entry.trim());
-  if (networks.every((entry) => isIP(entry.split('/')[0] ?? '') !== 0)) return networks;
+  if (networks.every(isNetwork)) return networks;
   context.addIssue('must be a number of proxy hops or a comma-separated list of addresses and networks');
   return z.NEVER;
 });
+
+/** An address, or a network with its prefix length: `10.0.0.0/8`. Length 0 would trust everybody. */
+function isNetwork(entry: string): boolean {
+  const [address = '', bits = '1', ...rest] = entry.split('/');
+  const longest = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  return rest.length === 0 && /^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= longest;
+}
 
 /** The last two list several hosts, which the URL class does not know. */
 const redisUrl = text().regex(

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { ServerSecret } from '@app/kernel';
 import type { Config } from './config.js';
 
+/** As for SECRET_KEY. */
+const minLength = 32;
+
 /**
  * SECRET_KEY, or the one kept in DATA_DIR/secret.key (mode 0600), made on the first start. A complete file is
  * linked into place, so several processes that start together agree on one key and none reads half of it.
@@ -24,5 +27,10 @@ function storedSecret(dataDir: string): string {
   } finally {
     rmSync(draft);
   }
-  return readFileSync(file, 'utf8').trim();
+  const secret = readFileSync(file, 'utf8').trim();
+  // An emptied file would give keys that anybody can derive.
+  if (secret.length < minLength) {
+    throw new Error(`${file} holds no secret; put back the one this installation was set up with`);
+  }
+  return secret;
 }

@@ -2,10 +2,10 @@
 const ownPrefixes = ['ACCESS_TOKEN_', 'ADMIN_', 'PASSWORD_', 'RATE_LIMIT_', 'REDIS_', 'SESSION_', 'WEBHOOK_'];
 
 /**
- * Set by others: desktop session managers, Kubernetes (`REDIS_SERVICE_HOST`, `REDIS_PORT=tcp://…`) and container
- * links. Refusing them would stop the boot for something the operator never wrote.
+ * Set by others: desktop session managers, the password manager `pass`, Kubernetes (`REDIS_SERVICE_HOST`,
+ * `REDIS_PORT=tcp://…`) and container links. Refusing them would stop the boot for something the operator never wrote.
  */
-const foreign = /^SESSION_MANAGER$|_SERVICE_(HOST|PORT)(_|$)|_PORT(_\d+_(TCP|UDP)(_|$)|$)/;
+const foreign = /^SESSION_MANAGER$|^PASSWORD_STORE_|_SERVICE_(HOST|PORT)(_|$)|_PORT(_\d+_(TCP|UDP)(_|$)|$)/;
 
 /** Names that look like ours but are not read, each with the closest known name where one is near. */
 export function unknownVariables(names: readonly string[], known: readonly string[]): string[] {
@@ -13,9 +13,12 @@ export function unknownVariables(names: readonly string[], known: readonly strin
     .filter((name) => !known.includes(name) && !foreign.test(name))
     .filter((name) => ownPrefixes.some((prefix) => name.startsWith(prefix)))
     .map((name) => {
-      const nearest = known.find((candidate) => editDistance(name, candidate) <= 2);
+      const [nearest] = known
+        .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
+        .filter(({ distance }) => distance <= 2)
+        .toSorted((left, right) => left.distance - right.distance);
       return nearest
-        ? `${name} is not a known setting; did you mean ${nearest}?`
+        ? `${name} is not a known setting; did you mean ${nearest.candidate}?`
         : `${name} is not a known setting`;
     });
 }

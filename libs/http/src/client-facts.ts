@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { ClientFacts, Device } from '@app/sessions';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import bowser from 'bowser';
@@ -15,7 +16,7 @@ const kinds: Record<string, Device['kind']> = {
 /** What the edge can tell about the client: address by trusted hops only, user agent cut and cleaned. */
 export function clientFacts(request: FastifyRequest): ClientFacts {
   const userAgent = cleaned(request.headers['user-agent']);
-  return { ipAddress: plainAddress(request.ip), userAgent, device: deviceOf(userAgent) };
+  return { ipAddress: addressOf(request), userAgent, device: deviceOf(userAgent) };
 }
 
 export const Client = createParamDecorator((_: unknown, context: ExecutionContext): ClientFacts =>
@@ -25,6 +26,12 @@ export const Client = createParamDecorator((_: unknown, context: ExecutionContex
 function cleaned(header: string | undefined): string | null {
   // eslint-disable-next-line no-control-regex -- control characters are what is being removed
   return header?.replace(/[\u0000-\u001f\u007f-\u009f]/g, '').slice(0, maxUserAgentLength) || null;
+}
+
+/** What a proxy hands on may be no address at all (`unknown`, `_hidden`); then the peer's own counts. */
+function addressOf(request: FastifyRequest): string {
+  const forwarded = plainAddress(request.ip);
+  return isIP(forwarded) ? forwarded : plainAddress(request.socket.remoteAddress ?? 'unknown');
 }
 
 /** `::ffff:192.0.2.1` is the IPv4 address that a dual-stack socket reports. */

@@ -20,7 +20,9 @@ export class SingleFlight<T> {
   }
 
   private start(key: string, read: () => Promise<T>): Promise<T> {
-    const flight: Flight<T> = { result: read(), next: null };
+    // Async, so that a read that throws at once is a failed flight like any other and does not jam the key.
+    const begin = async (): Promise<T> => read();
+    const flight: Flight<T> = { result: begin(), next: null };
     this.flights.set(key, flight);
     const land = (): void => {
       // With somebody waiting, the following read takes this one's place by itself.

@@ -8,7 +8,10 @@ interface DriverError {
 /** The driver's own error. Drizzle's wrapper repeats the parameters in its message, so it must not travel on. */
 export function driverError(error: unknown): DriverError {
   let current = error as Error & { code?: string };
-  while (current.code === undefined && current.cause instanceof Error) current = current.cause;
+  // By shape: an error of Node's own need not be an instance of this realm's Error.
+  while (current.code === undefined && typeof current.cause === 'object' && current.cause !== null) {
+    current = current.cause as Error;
+  }
   return current;
 }
 
@@ -25,7 +28,7 @@ const networkCodes = new Set([
 
 /** pg reports its own time-outs and lost connections by message only. */
 const lostConnection =
-  /timeout exceeded when trying to connect|query read timeout|connection terminated|not queryable|connection ended|pool after calling end|PGlite is closed/i;
+  /timeout exceeded when trying to connect|^timeout expired$|query read timeout|connection terminated|not queryable|connection ended|pool after calling end|PGlite is closed/i;
 
 /**
  * SQLSTATEs that say "not now": connection exceptions (08), insufficient resources (53), operator intervention

@@ -1,17 +1,10 @@
+import { isNativeError } from 'node:util/types';
 import type { LoggerService } from '@nestjs/common';
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { type DestinationStream, type LogFn, type Logger, pino } from 'pino';
+import { describeError } from './describe-error.js';
+import { escapeControls, withoutSecrets } from './redaction.js';
 
 export type { Logger } from 'pino';
-
-/** Header and field names whose values must never reach a log line, wherever they are nested. */
-const secretPaths = [
-  'req.headers.authorization',
-  'req.headers.cookie',
-  'res.headers["set-cookie"]',
-  '*.password',
-  '*.access_token',
-  '*.refresh_token',
-];
 
 /** One JSON object per line on standard output, times in ISO 8601 UTC. Redaction is the last net, not the rule. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
@@ -20,11 +13,20 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      redact: { paths: secretPaths, censor: '[redacted]' },
-      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: (thrown: unknown) => (isNativeError(thrown) ? describeError(thrown) : thrown) },
+      formatters: { level: (label) => ({ level: label }), log: withoutSecrets },
+      hooks: { logMethod: withSafeMessage, streamWrite: escapeControls },
     },
     destination,
   );
+}
+
+/** A line about an error that has no text of its own would get the error's, which may repeat parameters. */
+function withSafeMessage(this: Logger, args: Parameters<LogFn>, log: LogFn): void {
+  const [subject, message] = args as unknown[];
+  const error: unknown = isNativeError(subject) ? subject : (subject as { err?: unknown } | undefined)?.err;
+  const safe = message === undefined && isNativeError(error) ? [subject, describeError(error).message] : args;
+  log.apply(this, safe as Parameters<LogFn>);
 }
 
 /** Nest's own lines in the same stream and format. */

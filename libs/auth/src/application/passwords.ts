@@ -51,7 +51,11 @@ export class Passwords {
 
   /** Made once, with the same parameters as real ones; nobody knows its password. */
   private decoyHash(): Promise<string> {
-    this.decoy ??= this.hasher.hash(this.random.bytes(32).toString('base64'));
+    this.decoy ??= this.hasher.hash(this.random.bytes(32).toString('base64')).catch((error: unknown) => {
+      // Kept, the refusal of one busy moment would answer every unknown account from then on.
+      this.decoy = null;
+      throw error;
+    });
     return this.decoy;
   }
 }

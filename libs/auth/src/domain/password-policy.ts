@@ -71,7 +71,9 @@ function isRun(text: string): boolean {
 
 function accountWords({ email, username }: PasswordContext): string[] {
   const local = email.split('@')[0] ?? '';
-  return [email, local, username ?? ''].map((word) => word.toLowerCase()).filter((word) => word.length >= 4);
+  return [email, local, username ?? '']
+    .map((word) => normalizePassword(word).toLowerCase())
+    .filter((word) => word.length >= 4);
 }
 
 /** True if nothing but digits and punctuation is added to the words; a passphrase that contains one is fine. */

@@ -4,10 +4,11 @@ import type { Socket } from 'node:net';
 import type { HttpConfig } from '@app/config';
 import type { Logger } from '@app/telemetry';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { InternalError, MalformedRequestError } from '../errors/http.errors.js';
 import { toProblem } from '../errors/problem.js';
 import { bodyLimitBytes } from './json-body.js';
+import { headersWithoutRoute } from './security-headers.js';
 
 const requestIdPattern = /^[\w.-]{1,64}$/;
 
@@ -20,7 +21,7 @@ function requestId(request: { headers: IncomingMessage['headers'] }): string {
 export function createAdapter(config: HttpConfig, logger: Logger): FastifyAdapter {
   return new FastifyAdapter({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId as never,
     bodyLimit: bodyLimitBytes,
     trustProxy: trustProxy(config.trustProxy),
@@ -59,6 +60,7 @@ function answerUnroutable(
   const problem = toProblem(refusal, request.id);
   void reply
     .status(problem.status)
+    .headers({ ...headersWithoutRoute, 'x-request-id': request.id })
     .header('content-type', 'application/problem+json; charset=utf-8')
     .send(JSON.stringify(problem));
 }

@@ -1,5 +1,7 @@
 import type { ShutdownGate } from '@app/health';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { refuseAmbiguousHeaders } from './ambiguous-headers.js';
+import { tidyDocs } from './docs-files.js';
 import { acceptJsonOnly } from './json-body.js';
 import { traceRequests } from './request-log.js';
 import type { RouteTable } from './route-table.js';
@@ -16,4 +18,6 @@ export async function prepareServer(
   acceptJsonOnly(server);
   traceRequests(server, gate);
   await sendSecurityHeaders(server);
+  refuseAmbiguousHeaders(server);
+  tidyDocs(server);
 }

@@ -21,7 +21,8 @@ const headerSchema = z.strictObject({
   kid: z.string().regex(/^[\w-]{1,64}$/),
 });
 
-const seconds = z.int().positive();
+/** Up to the year 9999: beyond what a Date holds, a token would compare as never expired. */
+const seconds = z.int().positive().max(253_402_300_799);
 const claimsSchema = z.object({
   sub: z.uuid(),
   sid: z.string().regex(/^[0-9a-f]{64}$/),

@@ -1,0 +1,253 @@
+import { randomBytes } from 'node:crypto';
+import { environmentSchema } from './environment.schema.js';
+import { ConfigError, loadConfig } from './load-config.js';
+
+const strongSecret = '5f2c1d94b07ea8365f2c1d94b07ea836e1';
+
+/** The problems that an environment is refused for. */
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe(loadConfig.name, () => {
+  it('starts a first run from an empty environment: loopback, embedded database, no Redis', () => {
+    expect(loadConfig({})).toMatchObject({
+      production: false,
+      logLevel: 'info',
+      secretKey: null,
+      http: {
+        host: '127.0.0.1',
+        port: 3000,
+        publicUrl: 'http://localhost:3000',
+        trustProxy: 0,
+        shutdownDrainSeconds: 1,
+      },
+      postgres: { kind: 'embedded' },
+      redis: null,
+      tokens: { issuer: 'http://localhost:3000', audience: 'rollcall', accessTtlSeconds: 600 },
+      sessions: {
+        limit: 5,
+        limitPolicy: 'evict_oldest',
+        idleTtlSeconds: 12 * 3600,
+        absoluteTtlSeconds: 7 * 24 * 3600,
+      },
+      passwords: { minLength: 15, memoryKib: 19_456, iterations: 2 },
+    });
+  });
+
+  it('reads a full environment', () => {
+    const config = loadConfig({
+      NODE_ENV: 'production',
+      HOST: '0.0.0.0',
+      PORT: '8080',
+      PUBLIC_URL: 'https://id.corp.test/',
+      TRUST_PROXY: '10.0.0.0/8, ::1',
+      DATABASE_URL: 'postgres://rollcall@db/rollcall',
+      DATABASE_POOL_SIZE: '25',
+      REDIS_URL: 'rediss://cache:6380',
+      REDIS_DB: '3',
+      SECRET_KEY: strongSecret,
+      SESSION_LIMIT_POLICY: 'deny',
+      PASSWORD_HASH_CONCURRENCY: '7',
+    });
+
+    expect(config).toMatchObject({
+      production: true,
+      secretKey: strongSecret,
+      http: {
+        host: '0.0.0.0',
+        port: 8080,
+        publicUrl: 'https://id.corp.test',
+        trustProxy: ['10.0.0.0/8', '::1'],
+      },
+      postgres: { kind: 'server', url: 'postgres://rollcall@db/rollcall', poolSize: 25 },
+      redis: { url: 'rediss://cache:6380', db: 3, tls: true },
+      tokens: { issuer: 'https://id.corp.test' },
+      sessions: { limitPolicy: 'deny' },
+      passwords: { concurrency: 7 },
+    });
+  });
+
+  it('counts an empty or blank value as absent, as compose files and shells produce it', () => {
+    expect(loadConfig({ PORT: '', DATABASE_URL: '  ', REDIS_URL: undefined })).toEqual(loadConfig({}));
+  });
+
+  it('leaves Redis off when it is switched off, whatever else is said about it', () => {
+    expect(loadConfig({ REDIS_ENABLED: 'false', REDIS_URL: 'redis://cache' }).redis).toBeNull();
+  });
+
+  it('freezes the result to its depth', () => {
+    const config = loadConfig({ TRUST_PROXY: '10.0.0.1', REDIS_URL: 'redis://cache' });
+    const parts = [config, ...Object.values(config), config.http.trustProxy].filter(
+      (part) => typeof part === 'object' && part !== null,
+    );
+
+    expect(parts.length).toBeGreaterThan(8);
+    expect(parts.filter((part) => !Object.isFrozen(part))).toEqual([]);
+  });
+
+  it('lists every bad variable in one error, one line each', () => {
+    const problems = problemsOf({
+      NODE_ENV: 'staging',
+      PORT: '70000',
+      PUBLIC_URL: 'ftp://id.corp.test',
+      TRUST_PROXY: 'everybody',
+      DATABASE_URL: 'mysql://db/rollcall',
+      REDIS_TLS: 'maybe',
+      SECRET_KEY: 'short',
+      ADMIN_EMAIL: 'nobody',
+      SESSION_LIMIT: '0',
+      SESSION_IDLE_TTL: '12h',
+      REDIS_ULR: 'redis://cache',
+    });
+
+    expect(new Set(problems.map((problem) => problem.split(' ')[0]))).toEqual(
+      new Set([
+        'ADMIN_EMAIL',
+        'DATABASE_URL',
+        'NODE_ENV',
+        'PORT',
+        'PUBLIC_URL',
+        'REDIS_TLS',
+        'REDIS_ULR',
+        'SECRET_KEY',
+        'SESSION_IDLE_TTL',
+        'SESSION_LIMIT',
+        'TRUST_PROXY',
+      ]),
+    );
+    expect(problems.filter((problem) => problem.includes('\n'))).toEqual([]);
+  });
+
+  it.each([
+    ['PORT', ['-1', '65536', '1e3', '0x10', '80.5', ' ', 'http', '٣٠٠٠'], '65535'],
+    ['ACCESS_TOKEN_TTL', ['29', '901'], '900'],
+    ['SESSION_LIMIT', ['0', '-5', '10001'], '1'],
+    ['SESSION_ABSOLUTE_TTL', ['59', '2592001'], '2592000'],
+    ['PASSWORD_MIN_LENGTH', ['7', '65'], '8'],
+    ['PASSWORD_HASH_MEMORY_KIB', ['19455'], '19456'],
+    ['PASSWORD_HASH_ITERATIONS', ['1'], '2'],
+    ['SESSION_LIMIT_POLICY', ['evict', 'EVICT_OLDEST'], 'evict_idle'],
+    ['LOG_LEVEL', ['loud'], 'debug'],
+    ['REDIS_URL', ['cache:6379', 'http://cache', 'unix:///tmp/redis'], 'rediss://cache'],
+    ['DATABASE_URL', ['db/rollcall', 'http://db'], 'postgresql://db/rollcall'],
+    ['PUBLIC_URL', ['id.corp.test', 'javascript:alert(1)'], 'https://id.corp.test'],
+    [
+      'TRUST_PROXY',
+      [
+        'yes',
+        '10.0.0',
+        '10.0.0.0/8,all',
+        '10.0.0.0/33',
+        '::1/129',
+        '10.0.0.0/',
+        '10.0.0.0/8/8',
+        '0.0.0.0/0',
+        '100',
+      ],
+      '2',
+    ],
+  ])('refuses what %s cannot be', (name, bad, good) => {
+    const refused = bad.filter((value) => value.trim() !== '');
+
+    expect(refused.filter((value) => problemsOf({ [name]: value }).length !== 1)).toEqual([]);
+    expect(problemsOf({ [name]: good })).toEqual([]);
+  });
+
+  it.each([
+    [{ NODE_ENV: 'production', DATABASE_URL: 'postgres://db/rollcall' }, 'SECRET_KEY is required'],
+    [{ REDIS_ENABLED: 'true' }, 'REDIS_URL is required'],
+    [{ SESSION_IDLE_TTL: '7200', SESSION_ABSOLUTE_TTL: '3600' }, 'SESSION_IDLE_TTL must not exceed'],
+    [{ ADMIN_PASSWORD: 'four words make one' }, 'ADMIN_EMAIL is required'],
+    [{ ADMIN_EMAIL: 'ann@corp.test', ADMIN_PASSWORD: 'short' }, 'ADMIN_PASSWORD must have at least 15'],
+  ])('v5.0.0-7.1.1 refuses values that contradict each other: %j', (environment, problem) => {
+    expect(problemsOf(environment)).toEqual([expect.stringContaining(problem)]);
+  });
+
+  it('lets an embedded installation in production make its own secret', () => {
+    expect(problemsOf({ NODE_ENV: 'production' })).toEqual([]);
+  });
+
+  it('counts the administrator password in code points', () => {
+    expect(problemsOf({ ADMIN_EMAIL: 'ann@corp.test', ADMIN_PASSWORD: '🙂'.repeat(15) })).toEqual([]);
+    expect(problemsOf({ ADMIN_EMAIL: 'ann@corp.test', ADMIN_PASSWORD: '🙂'.repeat(14) })).toHaveLength(1);
+  });
+
+  it.each([
+    ['shorter than 32 characters', strongSecret.slice(0, 31)],
+    ['a tutorial value', 'your_jwt_secret_that_is_long_enough_1234'],
+    ['a value to be changed', `changeme-${strongSecret}`],
+    ['a value to be changed, spelled otherwise', `CHANGE_ME_${strongSecret}`],
+    ['an example', `example-${strongSecret}`],
+    ['a name of the thing', `secret_key_${strongSecret}`],
+    ['one character repeated', 'a'.repeat(64)],
+    ['a short pattern repeated', '0123abcd'.repeat(8)],
+    ['blanks around too little', ` ${strongSecret.slice(0, 30)} `],
+  ])('v5.0.0-13.2.3 RFC 8725 §3.5 refuses a SECRET_KEY that is %s', (_what, value) => {
+    expect(problemsOf({ SECRET_KEY: value })).toEqual([expect.stringMatching(/^SECRET_KEY /)]);
+  });
+
+  it('accepts what openssl rand -hex 32 makes', () => {
+    const made = Array.from({ length: 200 }, () => randomBytes(32).toString('hex'));
+
+    expect(made.filter((value) => problemsOf({ SECRET_KEY: value }).length > 0)).toEqual([]);
+  });
+
+  it('never repeats a value, since any of them may be a secret', () => {
+    const marker = 'hunter2-SENTINEL';
+    const names = Object.keys(environmentSchema.shape);
+    const bad = Object.fromEntries(names.map((name) => [name, `\u0000${marker}`]));
+
+    const problems = problemsOf({ ...bad, REDIS_PASWORD: marker });
+
+    expect(problems.length).toBeGreaterThan(20);
+    expect(problems.filter((problem) => problem.includes('SENTINEL'))).toEqual([]);
+    expect(new ConfigError(problems).message).not.toContain('SENTINEL');
+  });
+});
+
+describe('variables that are not settings', () => {
+  it.each([
+    ['SESSION_LIMT', 'SESSION_LIMIT'],
+    ['SESION_LIMIT', null],
+    ['REDIS_ULR', 'REDIS_URL'],
+    ['REDIS_TL', 'REDIS_TLS'],
+    ['ACCESS_TOKEN_TLT', 'ACCESS_TOKEN_TTL'],
+    ['ADMIN_PASWORD', 'ADMIN_PASSWORD'],
+  ])('are refused under a prefix of ours, with the closest name: %s', (name, suggestion) => {
+    const expected = suggestion ? [`${name} is not a known setting; did you mean ${suggestion}?`] : [];
+
+    expect(problemsOf({ [name]: 'x' })).toEqual(expected);
+  });
+
+  it('are refused without a suggestion when nothing is near', () => {
+    expect(problemsOf({ SESSION_COLOUR: 'blue' })).toEqual(['SESSION_COLOUR is not a known setting']);
+  });
+
+  it.each([
+    ['a desktop', { SESSION_MANAGER: 'local/host:@/tmp/.ICE-unix/1,unix/host:/tmp/.ICE-unix/1' }],
+    ['a password manager', { PASSWORD_STORE_DIR: '/srv/pass' }],
+    [
+      'Kubernetes',
+      {
+        REDIS_SERVICE_HOST: '10.0.0.7',
+        REDIS_SERVICE_PORT: '6379',
+        REDIS_SERVICE_PORT_REDIS: '6379',
+        REDIS_PORT: 'tcp://10.0.0.7:6379',
+        REDIS_PORT_6379_TCP: 'tcp://10.0.0.7:6379',
+        REDIS_PORT_6379_TCP_ADDR: '10.0.0.7',
+        REDIS_MASTER_SERVICE_HOST: '10.0.0.8',
+        SESSION_CACHE_PORT_8080_UDP_PROTO: 'udp',
+      },
+    ],
+    ['anybody else', { PATH: '/bin', HOME: '/', LANG: 'C', npm_config_cache: '/tmp' }],
+  ])('are accepted when they come from %s', (_whom, environment) => {
+    expect(problemsOf(environment)).toEqual([]);
+  });
+});

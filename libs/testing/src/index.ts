@@ -1,0 +1,18 @@
+export { FakeClock } from './fake-clock.js';
+export type { Target } from './fault-link.js';
+export type { Direction, FaultMode } from './fault-mode.js';
+export { FaultProxy } from './fault-proxy.js';
+export { freePort } from './free-port.js';
+export { ApiInstance, type InstanceExit, type InstanceOptions } from './instance-process.js';
+export { PostgresProcess, type PostgresSettings } from './postgres-process.js';
+export { RedisProcess, type RedisOptions } from './redis-process.js';
+export {
+  type RedisCluster,
+  startRedisCluster,
+  startSentinel,
+  type WatchedPrimary,
+} from './redis-topology.js';
+export type { Exit } from './server-process.js';
+export { createTestDatabase, type Migrate, type TestDatabase } from './test-database.js';
+export { testServers } from './test-servers.js';
+export { type Eventually, eventually } from './wait-until.js';

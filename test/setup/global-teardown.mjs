@@ -1,0 +1,3 @@
+import { stopSharedServers } from './shared-servers.mjs';
+
+export default stopSharedServers;
