@@ -7,6 +7,7 @@ import { RedisModule } from '@app/redis';
 import { type Logger, TelemetryModule } from '@app/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AuthController } from './auth/auth.controller.js';
+import { MetricsController, metricsTokenToken } from './metrics/metrics.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { type Runtime, RuntimeModule } from './runtime.module.js';
 import { SessionsController } from './sessions/sessions.controller.js';
@@ -37,7 +38,14 @@ export class ApiModule {
         health,
         HttpModule.forRoot(routes, [auth]),
       ],
-      controllers: [AuthController, SessionsController, HealthController, WellKnownController],
+      controllers: [
+        AuthController,
+        SessionsController,
+        HealthController,
+        MetricsController,
+        WellKnownController,
+      ],
+      providers: [{ provide: metricsTokenToken, useValue: config.http.metricsToken }],
     };
   }
 }

@@ -10,6 +10,8 @@ export interface HttpConfig {
   readonly trustProxy: number | readonly string[];
   /** Seconds between "not ready" and closing the listener. */
   readonly shutdownDrainSeconds: number;
+  /** Bearer token for /metrics; without one only this machine may read them. */
+  readonly metricsToken: string | null;
 }
 
 export type PostgresConfig =
@@ -89,6 +91,7 @@ export function toConfig(env: Environment): Config {
       publicUrl,
       trustProxy: env.TRUST_PROXY,
       shutdownDrainSeconds: env.SHUTDOWN_DRAIN,
+      metricsToken: env.METRICS_TOKEN ?? null,
     },
     postgres: env.DATABASE_URL
       ? { kind: 'server', url: env.DATABASE_URL, poolSize: env.DATABASE_POOL_SIZE }

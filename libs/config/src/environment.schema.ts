@@ -37,6 +37,7 @@ export const environmentSchema = z.object({
   TRUST_PROXY: trustProxy.default(0),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SHUTDOWN_DRAIN: integer({ min: 0, max: 60 }).default(1),
+  METRICS_TOKEN: text().min(16, 'must have at least 16 characters').optional(),
 
   DATABASE_URL: url(['postgres:', 'postgresql:']).optional(),
   DATABASE_POOL_SIZE: integer({ min: 1, max: 500 }).default(10),

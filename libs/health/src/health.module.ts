@@ -6,7 +6,10 @@ import { drainSecondsToken, ShutdownGate } from './shutdown-gate.js';
 @Module({})
 export class HealthModule {
   /** `imports` brings the AuthorityState whose condition readiness reports. */
-  static forRoot(options: { drainSeconds: number; imports: NonNullable<ModuleMetadata['imports']> }): DynamicModule {
+  static forRoot(options: {
+    drainSeconds: number;
+    imports: NonNullable<ModuleMetadata['imports']>;
+  }): DynamicModule {
     return {
       module: HealthModule,
       // Its own log line per failed probe would repeat the same outage once a second.

@@ -33,8 +33,16 @@ export class Readiness {
   async report(): Promise<ReadinessReport> {
     if (this.gate.isClosing) return { status: 'shutting_down', checks: {} };
     try {
-      const { status, details } = await this.health.check([() => this.postgres(), () => this.redisServer(), () => this.revocationFeed()]);
-      return { status: status === 'degraded' ? 'degraded' : 'ok', mode: this.authority.mode, checks: details };
+      const { status, details } = await this.health.check([
+        () => this.postgres(),
+        () => this.redisServer(),
+        () => this.revocationFeed(),
+      ]);
+      return {
+        status: status === 'degraded' ? 'degraded' : 'ok',
+        mode: this.authority.mode,
+        checks: details,
+      };
     } catch (error) {
       return { status: 'error', mode: this.authority.mode, checks: failedChecks(error) };
     }

@@ -43,7 +43,14 @@ export class SessionsModule {
         AuthorityState,
         SessionAuthority,
       ],
-      exports: [SessionAuthority, AuthorityState, RevocationFeed, RevocationBroadcast, EntryStore, LocalSessions],
+      exports: [
+        SessionAuthority,
+        AuthorityState,
+        RevocationFeed,
+        RevocationBroadcast,
+        EntryStore,
+        LocalSessions,
+      ],
     };
   }
 }

@@ -1,3 +1,4 @@
 export { Log } from './log.js';
 export { createLogger, NestLogger, type Logger } from './logger.js';
+export { Metrics } from './metrics.js';
 export { TelemetryModule } from './telemetry.module.js';

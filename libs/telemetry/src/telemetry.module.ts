@@ -1,6 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { Log } from './log.js';
 import type { Logger } from './logger.js';
+import { Metrics } from './metrics.js';
 
 @Global()
 @Module({})
@@ -8,8 +9,8 @@ export class TelemetryModule {
   static forRoot(logger: Logger): DynamicModule {
     return {
       module: TelemetryModule,
-      providers: [{ provide: Log, useValue: new Log(logger) }],
-      exports: [Log],
+      providers: [{ provide: Log, useValue: new Log(logger) }, Metrics],
+      exports: [Log, Metrics],
     };
   }
 }

@@ -2,6 +2,7 @@ import type { SessionFallback } from '@app/config';
 import { StoreUnavailableError } from '@app/kernel';
 import { type AuthorityMode, EntryStore, type Lookup } from '@app/sessions';
 import { type AccessTokenClaims, AccessTokens } from '@app/tokens';
+import { Metrics } from '@app/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
 import { sessionFallbackToken } from '../auth.config.js';
 import {
@@ -21,6 +22,12 @@ export interface Authenticated {
   readonly mode: AuthorityMode;
 }
 
+interface Answer {
+  readonly verdict: Verdict;
+  readonly mode: AuthorityMode;
+  readonly source: 'local' | 'redis' | 'postgres' | 'token';
+}
+
 /** Answers the product's one question: who is this, and is their session still good? */
 @Injectable()
 export class SessionCheck {
@@ -29,6 +36,7 @@ export class SessionCheck {
     private readonly entries: EntryStore,
     private readonly cache: SessionCacheReader,
     private readonly database: SessionDatabaseReader,
+    private readonly metrics: Metrics,
     @Inject(sessionFallbackToken) private readonly fallback: SessionFallback,
   ) {}
 
@@ -52,16 +60,27 @@ export class SessionCheck {
     return { claims: verdict.claims, isExpired: verdict.kind === 'expired' };
   }
 
-  private async verdictOn(claims: AccessTokenClaims): Promise<{ verdict: Verdict; mode: AuthorityMode }> {
+  private async verdictOn(claims: AccessTokenClaims): Promise<Answer> {
+    const answer = await this.answerOf(claims);
+    this.metrics.sessionChecks.inc({ result: answer.verdict.kind, source: answer.source });
+    return answer;
+  }
+
+  /** Memory, then Redis, then Postgres; each only if the one before it cannot tell. */
+  private async answerOf(claims: AccessTokenClaims): Promise<Answer> {
     const remembered = this.cache.fromMemory(claims);
-    if (remembered) return { verdict: remembered, mode: 'normal' };
+    if (remembered) return { verdict: remembered, mode: 'normal', source: 'local' };
     const lookup = await this.cache.lookUp(claims);
     const cached = lookup && this.cache.fromLookup(lookup, claims);
-    if (cached) return { verdict: cached, mode: 'normal' };
+    if (cached) return { verdict: cached, mode: 'normal', source: 'redis' };
     const isRedisAway = lookup === null && this.entries.isConfigured;
     if (isRedisAway && this.fallback === 'deny') throw new StoreUnavailableError('redis');
     if (isRedisAway && this.fallback === 'token-only') {
-      return { verdict: { kind: 'live', principal: principalOfToken(claims) }, mode: 'token-only' };
+      return {
+        verdict: { kind: 'live', principal: principalOfToken(claims) },
+        mode: 'token-only',
+        source: 'token',
+      };
     }
     return this.askPostgres(claims, lookup, isRedisAway ? 'database' : 'normal');
   }
@@ -70,13 +89,13 @@ export class SessionCheck {
     claims: AccessTokenClaims,
     lookup: Lookup | null,
     mode: AuthorityMode,
-  ): Promise<{ verdict: Verdict; mode: AuthorityMode }> {
+  ): Promise<Answer> {
     try {
-      return { verdict: await this.database.verdictOn(claims, lookup), mode };
+      return { verdict: await this.database.verdictOn(claims, lookup), mode, source: 'postgres' };
     } catch (error) {
       const verdict = error instanceof StoreUnavailableError && this.cache.withoutPostgres(lookup, claims);
       if (!verdict) throw error;
-      return { verdict, mode: 'cache-only' };
+      return { verdict, mode: 'cache-only', source: 'redis' };
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { SessionsConfig } from '@app/config';
 import { EventLog } from '@app/event-log';
 import { Clock, RandomSource, type SessionId, UnitOfWork, type UserId } from '@app/kernel';
+import { Metrics } from '@app/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Burial } from '../domain/coherence/entry-store.js';
 import { type ClientFacts, type EndReason, endOf, type Session, type SessionEnd } from '../domain/session.js';
@@ -36,6 +37,7 @@ export class SessionAuthority {
     private readonly broadcast: RevocationBroadcast,
     private readonly clock: Clock,
     private readonly random: RandomSource,
+    private readonly metrics: Metrics,
     @Inject(sessionsConfigToken) private readonly config: SessionsConfig,
   ) {}
 
@@ -49,6 +51,7 @@ export class SessionAuthority {
     const session = this.draft(owner, client, now);
     await this.sessions.insert(session);
     await this.events.append([{ type: 'session.created', userId: owner.id, sessionId: session.id, at: now }]);
+    this.work.afterCommit(() => this.metrics.sessionsStarted.inc());
     return session;
   }
 
@@ -140,8 +143,13 @@ export class SessionAuthority {
     };
   }
 
-  private recordEnds(owner: UserId, ids: readonly SessionId[], { reason, at }: SessionEnd): Promise<void> {
-    return this.events.append(
+  private async recordEnds(
+    owner: UserId,
+    ids: readonly SessionId[],
+    { reason, at }: SessionEnd,
+  ): Promise<void> {
+    this.work.afterCommit(() => this.metrics.sessionsEnded.inc({ reason }, ids.length));
+    await this.events.append(
       ids.map((sessionId) => ({ type: 'session.ended', userId: owner, sessionId, payload: { reason }, at })),
     );
   }

@@ -1,4 +1,5 @@
 import type { SessionsConfig } from '@app/config';
+import { Metrics } from '@app/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
 import { EntryStore } from '../../domain/coherence/entry-store.js';
 import { sessionsConfigToken } from '../../sessions.config.js';
@@ -19,7 +20,21 @@ export class AuthorityState {
     private readonly feed: RevocationFeed,
     private readonly entries: EntryStore,
     @Inject(sessionsConfigToken) private readonly config: SessionsConfig,
-  ) {}
+    metrics: Metrics,
+  ) {
+    metrics.gauge(
+      'rollcall_feed_age_seconds',
+      'Since the last complete round of the revocation feed began',
+      () => Math.min(this.feed.ageMs, feedTiming.memory) / 1000,
+    );
+    metrics.gauge('rollcall_redis_breaker_state', '1 while Redis is configured and away', () =>
+      Number(this.entries.isConfigured && !this.entries.isUsable),
+    );
+    metrics.gauge('rollcall_authority_normal', '1 while sessions are vouched for as configured', () =>
+      Number(this.mode === 'normal'),
+    );
+    metrics.gauge('rollcall_revoked_map_size', 'Revocations remembered in memory', () => this.feed.map.size);
+  }
 
   get mode(): AuthorityMode {
     if (this.entries.isConfigured && !this.entries.isUsable) return this.withoutRedis();

@@ -1,6 +1,6 @@
 import type { LogPosition } from '@app/event-log';
 import { Clock } from '@app/kernel';
-import { Log } from '@app/telemetry';
+import { Log, Metrics } from '@app/telemetry';
 import { Injectable } from '@nestjs/common';
 import { type Burial, EntryStore } from '../../domain/coherence/entry-store.js';
 import type { RedisPlace } from '../../domain/coherence/instance-registry.js';
@@ -30,17 +30,14 @@ export class RevocationBroadcast {
     private readonly barrier: RevocationBarrier,
     private readonly clock: Clock,
     private readonly log: Log,
+    private readonly metrics: Metrics,
   ) {}
 
   /** Call after the commit. Never rejects: what cannot be proven is pending, and may be asked for again. */
-  async settle({ transaction, burial }: Revocation): Promise<Propagation> {
-    const tombstone = this.announce(burial);
-    try {
-      return (await this.barrier.isPassed(transaction, tombstone)) ? 'complete' : 'pending';
-    } catch (error) {
-      this.log.warn('revocation.unproven', { reason: (error as Error).message });
-      return 'pending';
-    }
+  async settle(revocation: Revocation): Promise<Propagation> {
+    const propagation = await this.proven(revocation);
+    this.metrics.revocations.inc({ propagation });
+    return propagation;
   }
 
   /** Enforces it here at once and leaves tombstones, without waiting for others to know. */
@@ -50,6 +47,16 @@ export class RevocationBroadcast {
     for (const { id } of burial.tokens) this.feed.map.noteToken(id, now);
     if (burial.generation) this.feed.map.noteGeneration(burial.userId, burial.generation.minimum, now);
     return this.bury(burial);
+  }
+
+  private async proven({ transaction, burial }: Revocation): Promise<Propagation> {
+    const tombstone = this.announce(burial);
+    try {
+      return (await this.barrier.isPassed(transaction, tombstone)) ? 'complete' : 'pending';
+    } catch (error) {
+      this.log.warn('revocation.unproven', { reason: (error as Error).message });
+      return 'pending';
+    }
   }
 
   private async bury(burial: Burial): Promise<RedisPlace | null> {

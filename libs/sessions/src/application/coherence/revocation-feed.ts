@@ -154,6 +154,11 @@ export class RevocationFeed {
     if (isFollowing === this.wasFollowing) return;
     this.wasFollowing = isFollowing;
     if (isFollowing) this.log.info('feed.following');
-    else this.log.warn('feed.interrupted', { reason: String((error as Error).cause ?? error) });
+    else this.log.warn('feed.interrupted', { reason: reasonOf(error) });
   }
+}
+
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? cause.message : message;
 }

@@ -36,7 +36,7 @@ export class PostgresRevocationRepair extends RevocationRepair {
         where ${sessionsTable.id} = known.id and ${sessionsTable.endedAt} is null
         returning ${sessionsTable.id}, ${sessionsTable.userId}, ${sessionsTable.endReason}`),
     );
-    const { rows } = result as unknown as { rows: { id: string; user_id: string; end_reason: string }[] };
+    const { rows } = result as { rows: { id: string; user_id: string; end_reason: string }[] };
     const at = this.clock.now();
     await this.events.append(
       rows.map((row) => ({

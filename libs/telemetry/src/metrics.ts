@@ -1,0 +1,39 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+
+/**
+ * Every metric of the product, named in one place, so that names and labels stay few. Labels hold words from
+ * fixed lists, never ids, addresses or user text.
+ */
+export class Metrics {
+  readonly registry = new Registry();
+
+  /** Which source decided a session check, and how. */
+  readonly sessionChecks = this.counter('rollcall_session_check_total', 'Session checks', [
+    'result',
+    'source',
+  ]);
+  readonly sessionsStarted = this.counter('rollcall_session_started_total', 'Sessions opened', []);
+  readonly sessionsEnded = this.counter('rollcall_session_ended_total', 'Sessions ended on purpose', [
+    'reason',
+  ]);
+  readonly revocations = this.counter('rollcall_revocation_total', 'Revocations answered', ['propagation']);
+
+  private counter<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+  ): Counter<Label> {
+    return new Counter({ name, help, labelNames: [...labelNames], registers: [this.registry] });
+  }
+
+  /** A value that is read when somebody looks. */
+  gauge(name: string, help: string, read: () => number): void {
+    const collect = (): void => gauge.set(read());
+    const gauge: Gauge = new Gauge({ name, help, registers: [this.registry], collect });
+  }
+
+  /** Text exposition format. */
+  async render(): Promise<{ contentType: string; text: string }> {
+    return { contentType: this.registry.contentType, text: await this.registry.metrics() };
+  }
+}
