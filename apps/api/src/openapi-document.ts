@@ -20,15 +20,19 @@ export function buildDocument(app: INestApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, outline, {
     operationIdFactory: (_controller, method, version) => (version ? `${method}_${version}` : method),
   });
-  for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path))) {
-    // Says "public" aloud; without it a reader cannot tell it from "forgotten".
-    (operation as { security?: unknown[] }).security ??= [];
-  }
+  sayPublicAloud(document);
   document.components = {
     ...document.components,
     schemas: { ...document.components?.schemas, [problemSchema]: problemComponent as never },
   };
   return document;
+}
+
+/** Without it a reader cannot tell a public operation from one whose security was forgotten. */
+function sayPublicAloud(document: OpenAPIObject): void {
+  for (const path of Object.values(document.paths)) {
+    for (const operation of Object.values(path as Record<string, { security?: unknown[] }>)) operation.security ??= [];
+  }
 }
 
 /** `/openapi.json` and Swagger UI at `/docs`. */
