@@ -28,7 +28,9 @@ function find(root) {
 
 function moduleOf(files) {
   const constants = files.map((file) => {
-    const name = basename(file, '.lua').replace(/-\d+$/, '').replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
+    const name = basename(file, '.lua')
+      .replace(/-\d+$/, '')
+      .replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
     const text = readFileSync(file, 'utf8');
     // SHA-1 is how Redis names a script (EVALSHA); it protects nothing.
     const digest = createHash('sha1').update(text).digest('hex');

@@ -1,6 +1,6 @@
 /**
- * Proves that generated files are fresh: the migrations against the table files, openapi.json against the built
- * app. `node scripts/check-generated.mjs [migrations] [openapi]`; without arguments both. Changes nothing.
+ * Proves that generated files are fresh: the migrations against the table files, script modules against their Lua, openapi.json against the built
+ * app. `node scripts/check-generated.mjs [migrations] [lua] [openapi]`; without arguments all. Changes nothing.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -56,6 +56,11 @@ function staleDocument() {
   ].join('\n');
 }
 
+function staleScripts() {
+  const { code, text } = run('scripts/build-lua.mjs', ['--check']);
+  return code === 0 ? null : text;
+}
+
 function listing(folder) {
   return existsSync(folder) ? readdirSync(folder, { recursive: true }) : [];
 }
@@ -70,7 +75,7 @@ function run(script, args) {
   return { code: status, stdout, text: [stdout, stderr, error?.message].filter(Boolean).join('\n') };
 }
 
-const checks = { migrations: staleMigrations, openapi: staleDocument };
+const checks = { migrations: staleMigrations, lua: staleScripts, openapi: staleDocument };
 const asked = process.argv.slice(2);
 for (const name of asked.length > 0 ? asked : Object.keys(checks)) {
   if (!checks[name]) throw new Error(`unknown check ${name}; known: ${Object.keys(checks).join(', ')}`);

@@ -10,7 +10,16 @@ import { join } from 'node:path';
 const minute = 60_000;
 
 /** Cheap ones first; `check:generated` needs the build. */
-const gates = ['lint', 'format:check', 'typecheck', 'boundaries', 'deadcode', 'build', 'check:generated', 'lint:openapi'];
+const gates = [
+  'lint',
+  'format:check',
+  'typecheck',
+  'boundaries',
+  'deadcode',
+  'build',
+  'check:generated',
+  'lint:openapi',
+];
 const gateTimeoutMs = 3 * minute;
 const testTimeoutMs = 12 * minute;
 

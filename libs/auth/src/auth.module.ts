@@ -12,6 +12,7 @@ import { SessionCheck } from './application/session-check.js';
 import { SessionDatabaseReader } from './application/session-database-reader.js';
 import { SignIn } from './application/sign-in.js';
 import { SignOut } from './application/sign-out.js';
+import { TokenRevocation } from './application/token-revocation.js';
 import { passwordsConfigToken, sessionFallbackToken } from './auth.config.js';
 import { CommonPasswords } from './domain/common-passwords.js';
 import { PasswordHasher } from './domain/password-hasher.js';
@@ -20,7 +21,15 @@ import { Argon2PasswordHasher } from './infrastructure/argon2/argon2-password-ha
 import { ZxcvbnCommonPasswords } from './infrastructure/dictionary/zxcvbn-common-passwords.js';
 import { DrizzleStandingReader } from './infrastructure/postgres/drizzle-standing-reader.js';
 
-const useCases = [Passwords, SignIn, Registration, SignOut, SessionCheck, FirstAdministratorSetup];
+const useCases = [
+  Passwords,
+  SignIn,
+  Registration,
+  SignOut,
+  SessionCheck,
+  TokenRevocation,
+  FirstAdministratorSetup,
+];
 
 @Module({})
 export class AuthModule {
