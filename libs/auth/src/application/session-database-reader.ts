@@ -38,11 +38,11 @@ export class SessionDatabaseReader {
   }
 
   /** The position is taken before the read: what was revoked since then may be missing from the answer. */
-  private async read({ sessionId }: AccessTokenClaims, epoch: string | null): Promise<Reading> {
+  private async read(claims: AccessTokenClaims, epoch: string | null): Promise<Reading> {
     const { position, map } = this.feed;
     const { database } = map;
-    const standing = await this.standings.read(sessionId);
-    if (standing && !standing.session.ended && !standing.user.disabledAt && database !== null) {
+    const standing = await this.standings.read(claims.sessionId);
+    if (standing && database !== null && isAlive(judge(standing, claims, this.clock.now()))) {
       const entry = toCachedSession(standing, { position, database, readAt: this.clock.now() });
       this.local.keep(entry);
       if (epoch !== null) this.fill(entry, epoch);
@@ -65,4 +65,9 @@ export class SessionDatabaseReader {
       return null;
     }
   }
+}
+
+/** A revoked token says nothing against its session. */
+function isAlive({ kind }: Verdict): boolean {
+  return kind === 'live' || kind === 'token-revoked';
 }

@@ -98,31 +98,32 @@ export class RevocationFeed {
 
   /** False if others had stopped waiting for this instance, which then starts over before it is fresh again. */
   private async publish(poll: LogPoll, began: number): Promise<boolean> {
-    const { suspicion } = this.entries;
-    const redis = suspicion === this.verifiedSuspicion ? this.verified : await this.verifyRedis();
+    const { redis, suspicion } = await this.identifyRedis();
+    // Others may see the new identity although its confirmation is lost: the old one must not be served from then.
+    if (redis !== this.verified) this.verified = null;
     const beats = await this.registry.publish({ id: this.self.id, snapshot: poll.snapshot, redis });
     if (!beats) {
       this.log.warn('feed.fenced');
       await this.registry.register(this.self);
       return false;
     }
-    if (redis !== this.verified) {
-      this.verified = redis;
-      this.verifiedSuspicion = suspicion;
-    }
+    this.verified = redis;
+    this.verifiedSuspicion = suspicion;
     this.freshSince = began;
     await this.reap(this.observer.observe(beats));
     return true;
   }
 
   /** While Redis is away the last identity stays: only that very data may be served from later. */
-  private async verifyRedis(): Promise<RedisIdentity | null> {
-    if (!this.entries.isUsable) return this.verified;
+  private async identifyRedis(): Promise<{ redis: RedisIdentity | null; suspicion: number }> {
+    const last = { redis: this.verified, suspicion: this.verifiedSuspicion };
+    const { suspicion, isUsable } = this.entries;
+    if (suspicion === this.verifiedSuspicion || !isUsable) return last;
     try {
-      return await this.entries.verify();
+      return { redis: await this.entries.verify(), suspicion };
     } catch {
       // Away after all; the next round asks again.
-      return this.verified;
+      return last;
     }
   }
 
