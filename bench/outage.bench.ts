@@ -19,7 +19,7 @@ type Fault = (redis: RedisProcess) => Promise<unknown>;
 
 const faults: Record<string, { strike: Fault; heal: Fault }> = {
   'kill -9': { strike: (redis) => redis.kill9(), heal: (redis) => redis.restart() },
-  SIGSTOP: { strike: (redis) => redis.freeze(), heal: (redis) => redis.thaw() },
+  SIGSTOP: { strike: (redis) => redis.freeze(), heal: async (redis) => redis.thaw() },
   FLUSHALL: { strike: (redis) => redis.command('FLUSHALL'), heal: async () => undefined },
   'out of memory': {
     strike: (redis) => redis.command('CONFIG', 'SET', 'maxmemory', '1'),
