@@ -18,7 +18,7 @@ const oneOf = (names) => `(?:${names.join('|')})`;
 const npm = (...packages) => `(?:^|/)node_modules/${oneOf(packages)}(?:/|$)`;
 
 /** Code that never ships. `libs/testing` is test code as a whole; so is `src/testing` inside a lib. */
-const specs = ['\\.spec\\.ts$', '^test/', '^libs/[^/]+/test/', '^apps/[^/]+/test/'];
+const specs = ['\\.spec\\.ts$', '^test/', '^bench/', '^libs/[^/]+/test/', '^apps/[^/]+/test/'];
 const testCode = [...specs, '^libs/testing/', '^libs/[^/]+/src/testing/'];
 
 /** Tests reach for a driver or a server directly to provoke and to look behind the adapter. */

@@ -8,6 +8,7 @@ import { type ClientFacts, type EndReason, endOf, type Session, type SessionEnd 
 import { SessionRepository } from '../domain/session-repository.js';
 import { SessionLimitReachedError, SessionNotFoundError } from '../domain/sessions.errors.js';
 import { sessionsConfigToken } from '../sessions.config.js';
+import { feedTiming } from './coherence/feed-timing.js';
 import { type Propagation, RevocationBroadcast } from './coherence/revocation-broadcast.js';
 
 /** Who is asking to end something. */
@@ -87,14 +88,19 @@ export class SessionAuthority {
     return { ...end, propagation: await this.broadcast.settle({ transaction, burial }) };
   }
 
-  /** Ends all live sessions of the actor but `keep`. */
+  /**
+   * Ends all live sessions of the actor but `keep`. When it is repeated nothing is left to end, and yet what has
+   * ended before is proven anew: the first answer may have been "pending", or lost.
+   */
   async endOthers(actor: Actor, keep: SessionId): Promise<EndedMany> {
     const end: SessionEnd = { at: this.clock.now(), reason: 'terminated' };
-    const { ended, transaction } = await this.work.run(async () => ({
+    const since = new Date(end.at.getTime() - feedTiming.memory);
+    const { ended, sessions, transaction } = await this.work.run(async () => ({
       ended: await this.endAll(actor.userId, { end, by: actor.userId, keep }),
+      sessions: await this.sessions.listEndedSince(actor.userId, since),
       transaction: await this.events.transaction(),
     }));
-    const burial = burialOf(actor.userId, ended, end);
+    const burial = { userId: actor.userId, sessions, generation: null, tokens: [] };
     return { count: ended.length, propagation: await this.broadcast.settle({ transaction, burial }) };
   }
 

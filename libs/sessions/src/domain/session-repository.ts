@@ -1,5 +1,5 @@
 import type { SessionId, UserId } from '@app/kernel';
-import type { EndReason, Session } from './session.js';
+import type { EndReason, Session, SessionEnd } from './session.js';
 
 export interface Ending {
   readonly reason: EndReason;
@@ -27,6 +27,8 @@ export abstract class SessionRepository {
   abstract end(id: SessionId, owner: UserId, ending: Ending): Promise<boolean>;
   /** Ends every live session of the owner except `keep`; returns the ids that this call ended. */
   abstract endAll(owner: UserId, ending: Ending, keep: SessionId | null): Promise<SessionId[]>;
+  /** Those that were ended since then, by whomever and whyever. */
+  abstract listEndedSince(owner: UserId, since: Date): Promise<{ id: SessionId; end: SessionEnd }[]>;
   /** Ends live sessions in the given order until at most `keep` remain; returns the ids that this call ended. */
   abstract endSurplus(
     owner: UserId,

@@ -101,6 +101,8 @@ export class RevocationFeed {
     const { redis, suspicion } = await this.identifyRedis();
     // Others may see the new identity although its confirmation is lost: the old one must not be served from then.
     if (redis !== this.verified) this.verified = null;
+    // From here on others may read the new identity, whether or not we hear of it.
+    if (redis !== this.verified) this.verified = null;
     const beats = await this.registry.publish({ id: this.self.id, snapshot: poll.snapshot, redis });
     if (!beats) {
       this.log.warn('feed.fenced');

@@ -7,6 +7,8 @@ interface Noted<T> {
   readonly value: T;
   /** When this process learned of it, on its monotonic clock; decides how long it is kept. */
   readonly at: number;
+  /** The transaction that made it so; null until the log has told. */
+  readonly xid: LogPosition | null;
 }
 
 /** Facts about one session that are newer than what was read about it. */
@@ -59,17 +61,18 @@ export class RevokedMap {
           event.sessionId as SessionId,
           { at: event.at, reason: event.reason as EndReason },
           now,
+          event.xid,
         );
         break;
       case 'user.sessions_revoked':
-        this.noteGeneration(event.userId as UserId, event.gen ?? 0, now);
+        this.noteGeneration(event.userId as UserId, event.gen ?? 0, now, event.xid);
         this.noteUserChange(event.userId as UserId, event.xid, now);
         break;
       case 'user.updated':
         this.noteUserChange(event.userId as UserId, event.xid, now);
         break;
       case 'token.revoked':
-        this.noteToken(event.tokenId as TokenId, now);
+        this.noteToken(event.tokenId as TokenId, now, event.xid);
         break;
       case 'user.created':
       case 'session.created':
@@ -77,18 +80,18 @@ export class RevokedMap {
     }
   }
 
-  noteSessionEnd(id: SessionId, end: SessionEnd, now: number): void {
+  noteSessionEnd(id: SessionId, end: SessionEnd, now: number, xid: LogPosition | null = null): void {
     // The first end stays, as in the store.
-    if (!this.sessions.has(id)) this.sessions.set(id, { value: end, at: now });
+    note(this.sessions, id, { value: this.sessions.get(id)?.value ?? end, at: now, xid });
   }
 
-  noteGeneration(userId: UserId, gen: number, now: number): void {
+  noteGeneration(userId: UserId, gen: number, now: number, xid: LogPosition | null = null): void {
     const known = this.generations.get(userId)?.value ?? -1;
-    if (gen > known) this.generations.set(userId, { value: gen, at: now });
+    if (gen >= known) note(this.generations, userId, { value: gen, at: now, xid });
   }
 
-  noteToken(id: TokenId, now: number): void {
-    this.tokens.set(id, { value: true, at: now });
+  noteToken(id: TokenId, now: number, xid: LogPosition | null = null): void {
+    note(this.tokens, id, { value: true, at: now, xid });
   }
 
   /** Why the reading must not be used, or null. The session may be known to have ended before any reading. */
@@ -106,14 +109,16 @@ export class RevokedMap {
     return this.sessions.get(id)?.value ?? null;
   }
 
-  /** Forgets what was learned before `olderThan`; readings from before `position` are no longer covered. */
+  /**
+   * Forgets what was learned before `olderThan`. Readings that may have missed any of it are no longer covered:
+   * those from before its transaction, or from before `position` if that is unknown.
+   */
   prune(olderThan: number, position: LogPosition): void {
-    const dropped =
-      dropOld(this.sessions, olderThan) +
-      dropOld(this.generations, olderThan) +
-      dropOld(this.tokens, olderThan) +
-      dropOld(this.changedUsers, olderThan);
-    if (dropped > 0) this.floor = Math.max(this.floor, position);
+    for (const notes of [this.sessions, this.generations, this.tokens, this.changedUsers]) {
+      for (const { xid } of dropOld<unknown>(notes, olderThan)) {
+        this.floor = Math.max(this.floor, xid === null ? position : xid + 1);
+      }
+    }
   }
 
   /** All of it, for writing back what a failover has lost. */
@@ -131,17 +136,24 @@ export class RevokedMap {
 
   private noteUserChange(userId: UserId, xid: LogPosition, now: number): void {
     const known = this.changedUsers.get(userId)?.value ?? -1;
-    if (xid > known) this.changedUsers.set(userId, { value: xid, at: now });
+    if (xid > known) note(this.changedUsers, userId, { value: xid, at: now, xid });
   }
 }
 
-/** Entries are in order of insertion, so the walk stops at the first young one. */
-function dropOld<Key>(notes: Map<Key, Noted<unknown>>, olderThan: number): number {
-  let dropped = 0;
-  for (const [key, note] of notes) {
-    if (note.at >= olderThan) break;
+/** Behind all others, so that the oldest note is always the first. A transaction once known stays known. */
+function note<Key, T>(notes: Map<Key, Noted<T>>, key: Key, made: Noted<T>): void {
+  const xid = made.xid ?? notes.get(key)?.xid ?? null;
+  notes.delete(key);
+  notes.set(key, { ...made, xid });
+}
+
+/** The walk stops at the first young one. */
+function dropOld<T>(notes: Map<string, Noted<T>>, olderThan: number): Noted<T>[] {
+  const dropped: Noted<T>[] = [];
+  for (const [key, one] of notes) {
+    if (one.at >= olderThan) break;
     notes.delete(key);
-    dropped += 1;
+    dropped.push(one);
   }
   return dropped;
 }

@@ -1,10 +1,10 @@
 import type { SessionId, UserId } from '@app/kernel';
 import { Database } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
-import { and, count, desc, eq, gt, inArray, isNull, ne, type SQL } from 'drizzle-orm';
-import type { Session } from '../../domain/session.js';
+import { and, count, desc, eq, gt, gte, inArray, isNull, ne, type SQL } from 'drizzle-orm';
+import type { Session, SessionEnd } from '../../domain/session.js';
 import { type Ending, type EvictionOrder, SessionRepository } from '../../domain/session-repository.js';
-import { toSession, toSessionRow } from './session.mapper.js';
+import { toSession, toSessionEnd, toSessionRow } from './session.mapper.js';
 import { sessionsTable } from './sessions.table.js';
 
 @Injectable()
@@ -52,6 +52,17 @@ export class DrizzleSessionRepository extends SessionRepository {
   endAll(owner: UserId, ending: Ending, keep: SessionId | null): Promise<SessionId[]> {
     const all = liveOf(owner, ending.at);
     return this.endWhere(keep ? and(all, ne(sessionsTable.id, keep)) : all, ending);
+  }
+
+  async listEndedSince(owner: UserId, since: Date): Promise<{ id: SessionId; end: SessionEnd }[]> {
+    const { id, endedAt, endReason } = sessionsTable;
+    const rows = await this.database.query((orm) =>
+      orm
+        .select({ id, endedAt, endReason })
+        .from(sessionsTable)
+        .where(and(eq(sessionsTable.userId, owner), gte(endedAt, since))),
+    );
+    return rows.map((row) => ({ id: row.id as SessionId, end: toSessionEnd(row)! }));
   }
 
   endSurplus(

@@ -41,7 +41,8 @@ export class PostgresInstanceRegistry extends InstanceRegistry {
         .values({ id, name })
         .onConflictDoUpdate({
           target: instancesTable.id,
-          set: { snapshot: null, redis: null, fenced: false, beat: sql`${instancesTable.beat} + 1` },
+          // What it has verified stays: without Postgres it would still be served from.
+          set: { snapshot: null, fenced: false, beat: sql`${instancesTable.beat} + 1` },
         }),
     );
   }

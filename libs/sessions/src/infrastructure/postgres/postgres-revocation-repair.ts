@@ -1,4 +1,4 @@
-import { Clock } from '@app/kernel';
+import { Clock, type UserId } from '@app/kernel';
 import { EventLog } from '@app/event-log';
 import { Database } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
@@ -52,10 +52,17 @@ export class PostgresRevocationRepair extends RevocationRepair {
   private async reassertGenerations({ generations }: RememberedRevocations): Promise<void> {
     if (generations.length === 0) return;
     const known = JSON.stringify(generations.map(({ userId, gen }) => ({ id: userId, gen })));
-    await this.database.query((orm) =>
+    const result = await this.database.query((orm) =>
       orm.execute(sql`
         update users set gen = known.gen from jsonb_to_recordset(${known}::jsonb) as known (id uuid, gen bigint)
-        where users.id = known.id and users.gen < known.gen`),
+        where users.id = known.id and users.gen < known.gen
+        returning users.id, users.gen::float8 as gen`),
+    );
+    const { rows } = result as { rows: { id: string; gen: number }[] };
+    const at = this.clock.now();
+    // Without these, an instance that did not know would go on serving what it has read from the new primary.
+    await this.events.append(
+      rows.map(({ id, gen }) => ({ type: 'user.sessions_revoked', userId: id as UserId, gen, at })),
     );
   }
 }

@@ -102,6 +102,8 @@ export class RedisEntryStore extends EntryStore {
     for (const part of chunks(burial, burialChunk)) {
       const { keys, values } = this.burialArguments(part, partition);
       epoch = (await this.redis.run((client) => evaluate(client, buryScript, keys, values))) as string | null;
+      // Another server may have taken over in between, e.g. a replica that shows the same epoch.
+      if ((this.redis.runId ?? '') !== runId) throw new StoreUnavailableError('redis');
     }
     this.noteEpoch(partition, epoch);
     return { runId, partition, epoch };
