@@ -33,6 +33,7 @@ export async function start(): Promise<void> {
     });
     await listen(app, config);
     logger.info({ event: 'api.started', config: redactConfig(config) });
+    if (config.sessions.fallback === 'token-only') warnOfTokenOnly(logger);
     stopOnSignal(app, logger);
   } catch (error) {
     await database?.close().catch(() => undefined); // The boot failure is what the operator must read.
@@ -52,6 +53,13 @@ async function listen(app: NestFastifyApplication, config: Config): Promise<void
   await app.listen(config.http.port, config.http.host);
   const isForPeople = config.postgres.kind === 'embedded' || process.stdout.isTTY;
   if (isForPeople) process.stdout.write(welcome(await app.getUrl(), config, administrator));
+}
+
+function warnOfTokenOnly(logger: Logger): void {
+  logger.warn({
+    event: 'config.token_only',
+    warning: 'SESSION_FALLBACK=token-only: while Redis is away, ended sessions are accepted until their token expires',
+  });
 }
 
 /** A bug in one request must not end the session checks of everybody else; it is logged and the process lives. */
