@@ -31,7 +31,8 @@ export function buildDocument(app: INestApplication): OpenAPIObject {
 /** Without it a reader cannot tell a public operation from one whose security was forgotten. */
 function sayPublicAloud(document: OpenAPIObject): void {
   for (const path of Object.values(document.paths)) {
-    for (const operation of Object.values(path as Record<string, { security?: unknown[] }>)) operation.security ??= [];
+    for (const operation of Object.values(path as Record<string, { security?: unknown[] }>))
+      operation.security ??= [];
   }
 }
 

@@ -58,7 +58,8 @@ async function listen(app: NestFastifyApplication, config: Config): Promise<void
 function warnOfTokenOnly(logger: Logger): void {
   logger.warn({
     event: 'config.token_only',
-    warning: 'SESSION_FALLBACK=token-only: while Redis is away, ended sessions are accepted until their token expires',
+    warning:
+      'SESSION_FALLBACK=token-only: while Redis is away, ended sessions are accepted until their token expires',
   });
 }
 
