@@ -30,13 +30,12 @@ export async function startSharedServers() {
   reaper.unref();
   reaper.stdin.unref();
   reaper.stdin.on('error', () => undefined); // Somebody killed it; the tests can do without.
-  try {
-    const [postgres, redis] = await Promise.all([startPostgres(scratch), startRedis(scratch)]);
-    return { ...postgres, ...redis };
-  } catch (error) {
-    await stopSharedServers();
-    throw error;
-  }
+  // Both settled before the folder is removed: an initdb under way would make it again.
+  const starts = await Promise.allSettled([startPostgres(scratch), startRedis(scratch)]);
+  const failure = starts.find(({ status }) => status === 'rejected');
+  if (!failure) return Object.assign({}, ...starts.map(({ value }) => value));
+  await stopSharedServers();
+  throw failure.reason;
 }
 
 /** Resolves when both servers are gone and their folder is removed. */
@@ -63,12 +62,10 @@ async function startPostgres(scratch) {
   await run('cp', ['-a', cluster, data]);
   const port = await freePort();
   const settings = { listen_addresses: '127.0.0.1', fsync: 'off', max_connections: '200' };
+  const settingArgs = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   await start(
     join(bin, 'postgres'),
-    [
-      ...['-D', data, '-p', String(port), '-k', sockets],
-      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-    ],
+    ['-D', data, '-p', String(port), '-k', sockets, ...settingArgs],
     // The whole phrase: "already in use" and "not yet accepting connections" are printed as well.
     { sign: 'ready to accept connections', ...nobody, cwd: scratch, env: environment },
   );

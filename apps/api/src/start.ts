@@ -34,7 +34,7 @@ export async function start(): Promise<void> {
     await listen(app, config);
     logger.info({ event: 'api.started', config: redactConfig(config) });
     if (config.sessions.fallback === 'token-only') warnOfTokenOnly(logger);
-    stopOnSignal(app, logger);
+    stopOnSignal(app, logger, config.http.shutdownDrainSeconds);
   } catch (error) {
     await database?.close().catch(() => undefined); // The boot failure is what the operator must read.
     for (const line of error instanceof ConfigError ? error.problems : [explain(error)]) {

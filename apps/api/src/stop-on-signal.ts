@@ -1,18 +1,19 @@
 import type { Logger } from '@app/telemetry';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
-/** Requests still running after this are cut; orchestrators kill a little later. */
-const patienceMs = 4_500;
+/** Requests still running so long after the drain are cut; orchestrators kill a little later. */
+const patienceMs = 3_500;
 
 /** SIGTERM and SIGINT drain and close; a second signal ends the process at once. */
-export function stopOnSignal(app: NestFastifyApplication, logger: Logger): void {
+export function stopOnSignal(app: NestFastifyApplication, logger: Logger, drainSeconds: number): void {
+  const deadlineMs = drainSeconds * 1000 + patienceMs;
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping) process.exit(1);
     stopping = true;
     logger.info({ event: 'api.stopping', signal });
-    setTimeout(() => cutConnections(app, logger), patienceMs - 500).unref();
-    setTimeout(() => process.exit(1), patienceMs).unref();
+    setTimeout(() => cutConnections(app, logger), deadlineMs - 500).unref();
+    setTimeout(() => process.exit(1), deadlineMs).unref();
     app.close().then(
       () => finish(logger, 0),
       (error: unknown) => {

@@ -11,12 +11,15 @@ export const humanText = (bounds: { min: number; max: number }) =>
     .max(bounds.max, `must have at most ${bounds.max} characters`)
     .refine((value) => value.isWellFormed() && !/\p{Cc}/u.test(value), 'must not contain control characters');
 
-/** Length is the policy's business; refused here is only what nobody can have typed, and what costs too much to hash. */
+/** Length is the policy's business. Refused here is what nobody can have typed, and what costs too much to hash. */
 export const passwordText = z
   .string('must be text')
   .min(1, 'must not be empty')
   .refine((value) => Buffer.byteLength(value) <= 1024, 'must have at most 1024 bytes')
-  .refine((value) => value.isWellFormed() && !value.includes('\0'), 'must not contain null characters');
+  .refine(
+    (value) => value.isWellFormed() && !value.includes('\0'),
+    'must be well-formed text without null characters',
+  );
 
 export const emailText = z
   .string('must be text')

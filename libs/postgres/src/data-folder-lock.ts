@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
@@ -38,28 +38,56 @@ export class DataFolderLock {
   }
 }
 
-/** link(2) is atomic and fails if the name exists, so of several starters exactly one wins. */
 function claim(draft: string, file: string, dataDir: string): void {
+  if (linked(draft, file)) return;
+  refuseIfAlive(readHolder(file), dataDir);
+  const gate = `${file}.takeover`;
+  if (!linked(draft, gate)) {
+    const rival = readHolder(gate);
+    // Killed half-way through; the next start finds the gate open.
+    if (rival && !isAlive(rival)) rmSync(gate, { force: true });
+    throw openedByAnother(dataDir);
+  }
   try {
-    linkSync(draft, file);
-    return;
+    takeOver(draft, file, dataDir);
+  } finally {
+    rmSync(gate, { force: true });
+  }
+}
+
+/**
+ * Puts this process in the place of a dead one. Behind the gate, because a starter that is a moment slower would
+ * otherwise replace the lock that a faster one has just put there, and both would go on.
+ */
+function takeOver(draft: string, file: string, dataDir: string): void {
+  if (existsSync(file)) {
+    refuseIfAlive(readHolder(file), dataDir);
+    renameSync(draft, file);
+  } else if (!linked(draft, file)) {
+    throw openedByAnother(dataDir);
+  }
+}
+
+/** link(2) is atomic and fails if the name exists, so of several starters exactly one wins. */
+function linked(draft: string, name: string): boolean {
+  try {
+    linkSync(draft, name);
+    return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
   }
-  const holder = readHolder(file);
-  if (holder && isAlive(holder)) {
-    throw new DataFolderLockedError(
-      `The data folder ${dataDir} is in use by process ${holder.pid}. Stop it, or set DATA_DIR to another folder.`,
-    );
-  }
-  rmSync(file, { force: true });
-  try {
-    linkSync(draft, file);
-  } catch (error) {
-    throw new DataFolderLockedError(`The data folder ${dataDir} is being opened by another process.`, {
-      cause: error,
-    });
-  }
+}
+
+function refuseIfAlive(holder: Holder | null, dataDir: string): void {
+  if (!holder || !isAlive(holder)) return;
+  throw new DataFolderLockedError(
+    `The data folder ${dataDir} is in use by process ${holder.pid}. Stop it, or set DATA_DIR to another folder.`,
+  );
+}
+
+function openedByAnother(dataDir: string): DataFolderLockedError {
+  return new DataFolderLockedError(`The data folder ${dataDir} is being opened by another process.`);
 }
 
 function readHolder(file: string): Holder | null {

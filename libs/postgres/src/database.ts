@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CircuitBreaker, type Clock, StoreUnavailableError, UnitOfWork } from '@app/kernel';
+import { CircuitBreaker, type Clock, StoreUnavailableError, SystemClock, UnitOfWork } from '@app/kernel';
 import { DrizzleQueryError, sql } from 'drizzle-orm';
 import type { PoolState, PostgresDriver } from './drivers/driver.js';
 import type { FeedLink } from './drivers/feed-link.js';
@@ -32,7 +32,7 @@ export class Database extends UnitOfWork {
 
   constructor(
     private readonly driver: PostgresDriver,
-    clock: Clock,
+    clock: Clock = new SystemClock(),
   ) {
     super();
     this.breaker = new CircuitBreaker(clock, checkBreaker);

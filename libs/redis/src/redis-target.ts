@@ -21,6 +21,8 @@ function sharedOptions(config: RedisConfig): RedisOptions {
     connectionName: 'rollcall',
     commandTimeout: commandTimeoutMs,
     connectTimeout: connectTimeoutMs,
+    // Closing a connection that is gone already would otherwise keep the process for two seconds.
+    disconnectTimeout: connectTimeoutMs,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,

@@ -20,7 +20,7 @@ export interface InstanceExit extends Exit {
 const builtApi = 'dist/apps/api/src/main.js';
 
 /** Milliseconds. */
-const bootTimeout = 15_000;
+const bootTimeout = 60_000;
 const stopPatience = 15_000;
 const healthTimeout = 1_000;
 
@@ -42,7 +42,7 @@ export class ApiInstance {
 
   /**
    * Resolves when `GET /health` answers 200. Rejects with the captured output when the process exits first or
-   * does not answer so within 15 s.
+   * does not answer so within 60 s, several times what a first embedded start needs on a busy machine.
    */
   static async start({ env, port, main = builtApi }: InstanceOptions): Promise<ApiInstance> {
     const ownPort = port ?? (await freePort());

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { chownSync, readFileSync } from 'node:fs';
+import { chownSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from './free-port.js';
@@ -100,13 +100,17 @@ function dataFolder(home: ServerHome): string {
 }
 
 async function launch(home: ServerHome, port: number, settings: PostgresSettings): Promise<ServerProcess> {
-  const all = { listen_addresses: '127.0.0.1', unix_socket_directories: home.folder, ...settings };
+  const all = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: home.folder,
+    // In the data folder rather than in /dev/shm, where a killed server would leave it.
+    dynamic_shared_memory_type: 'mmap',
+    ...settings,
+  };
+  const settingArgs = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const server = new ServerProcess(home, {
     command: join(testServers.postgresBinDir, 'postgres'),
-    args: [
-      ...['-D', dataFolder(home), '-p', String(port)],
-      ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-    ],
+    args: ['-D', dataFolder(home), '-p', String(port), ...settingArgs],
     cwd: home.folder,
     ...nobody,
   });
@@ -120,11 +124,13 @@ async function launch(home: ServerHome, port: number, settings: PostgresSettings
  * has room for 32. After an orderly end there is no postmaster.pid and nothing to do.
  */
 function removeSharedMemory(home: ServerHome): void {
-  try {
-    const [, id] =
-      readFileSync(join(dataFolder(home), 'postmaster.pid'), 'utf8').match(/^\s*\d+\s+(\d+)\s*$/m) ?? [];
-    if (id) spawnSync('ipcrm', ['-m', id], { stdio: 'ignore', timeout: 1_000 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
+  const segment = sharedMemorySegment(dataFolder(home));
+  if (segment) spawnSync('/usr/bin/ipcrm', ['-m', segment], { stdio: 'ignore', timeout: 1_000 });
+}
+
+/** The seventh line of postmaster.pid is the key and the id of the segment. */
+function sharedMemorySegment(data: string): string | null {
+  const path = join(data, 'postmaster.pid');
+  const line = existsSync(path) ? readFileSync(path, 'utf8').split('\n')[6] : undefined;
+  return line?.trim().split(/\s+/)[1] ?? null;
 }

@@ -71,7 +71,7 @@ export class ServerProcess {
    * Waits for the sign that the server serves. Rejects with the output when it exits first, and when the sign
    * does not appear within the timeout (the process is then killed).
    */
-  async ready(sign: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+  async ready(sign: () => boolean | Promise<boolean>, timeoutMs = 30_000): Promise<void> {
     const { command } = this.launch;
     try {
       // Closed rather than exited: only then the last words have been read.

@@ -72,6 +72,7 @@ describe(ApiInstance.name, () => {
     const started = await ApiInstance.start({ env: {}, main });
     instance = started;
     started.signal('SIGUSR2');
-    await eventually(() => started.output.includes('told'), { describe: 'the signal arrives' });
+    const told = await eventually(() => started.output.includes('told'), { describe: 'the signal arrives' });
+    expect(told).toBe(true);
   });
 });

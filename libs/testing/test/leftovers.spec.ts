@@ -35,12 +35,8 @@ describe('what a test process leaves behind when it is killed', () => {
     await eventually(() => areStopped([frozen]), { describe: 'it is frozen' });
     const lines = [frozen, forgotten, running].map((pid) => `watch ${pid}`);
     const unknown = 'forget 1';
-    const testProcess = spawn(process.execPath, [
-      ...['-e', starter, '--', reaper, folder],
-      ...lines,
-      `forget ${forgotten}`,
-      unknown,
-    ]);
+    const handedOver = [...lines, `forget ${forgotten}`, unknown];
+    const testProcess = spawn(process.execPath, ['-e', starter, '--', reaper, folder, ...handedOver]);
     await once(testProcess.stdout, 'data');
     testProcess.kill('SIGKILL');
     await eventually(() => !existsSync(folder), { describe: 'the folder is gone' });

@@ -1,4 +1,6 @@
-import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import pg from 'pg';
 import { PostgresProcess } from '../src/index.js';
 import { areGone, areStopped, childrenOf } from '../src/process-table.js';
@@ -13,6 +15,9 @@ async function query(url: string, sql: string): Promise<Record<string, unknown>[
     await client.end().catch(() => undefined);
   }
 }
+
+/** Ids of all System V shared memory segments, among other words. */
+const segments = (): string[] => execFileSync('/usr/bin/ipcs', ['-m'], { encoding: 'utf8' }).split(/\s+/);
 
 describe(PostgresProcess.name, () => {
   let postgres: PostgresProcess;
@@ -87,12 +92,16 @@ describe(PostgresProcess.name, () => {
     await expect(query(postgres.url, 'create table u ()')).rejects.toMatchObject({ code: '25006' });
   });
 
-  it('leaves neither folder nor process behind when stopped after a crash', async () => {
+  it('leaves neither folder nor process nor shared memory behind when stopped after a crash', async () => {
     const [row] = await query(postgres.url, 'show data_directory');
+    const data = String(row?.data_directory);
+    const segment = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[6]?.trim().split(/\s+/)[1];
+    expect(segments()).toContain(segment);
     const { pid } = postgres;
     await postgres.kill9();
     await postgres.stop();
     expect(areGone([pid])).toBe(true);
-    expect(existsSync(String(row?.data_directory))).toBe(false);
+    expect(existsSync(data)).toBe(false);
+    expect(segments()).not.toContain(segment);
   });
 });

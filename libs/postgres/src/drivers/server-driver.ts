@@ -1,6 +1,7 @@
+import { StoreUnavailableError } from '@app/kernel';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
-import { isUnavailable } from '../faults.js';
+import { driverError, isUnavailable } from '../faults.js';
 import { migrateServer } from '../migrations.js';
 import type { Orm } from '../orm.js';
 import { type PoolState, PostgresDriver } from './driver.js';
@@ -52,7 +53,9 @@ export class ServerDriver extends PostgresDriver {
     try {
       await client.query('begin');
       const result = await work(drizzle(client));
-      await client.query('commit');
+      const { command } = await client.query('commit');
+      // A transaction in which a statement failed is rolled back by its commit, without an error.
+      if (command === 'ROLLBACK') throw new Error('a failed statement was ignored, so nothing was committed');
       return result;
     } catch (error) {
       fault ??= await rollback(client, error);
@@ -83,7 +86,8 @@ export class ServerDriver extends PostgresDriver {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...new Set([this.pool, this.checkPool])].map((pool) => pool.end()));
+    const open = [this.pool, this.checkPool].filter((pool) => !pool.ending);
+    await Promise.all([...new Set(open)].map((pool) => pool.end()));
   }
 
   private createPool(max: number, onIdleError: (error: Error) => void): pg.Pool {
@@ -92,7 +96,6 @@ export class ServerDriver extends PostgresDriver {
       max,
       application_name: 'rollcall',
       keepAlive: true,
-      onConnect: refuseStandby,
       ...timeouts,
     });
     pool.on('error', onIdleError);
@@ -100,18 +103,10 @@ export class ServerDriver extends PostgresDriver {
   }
 }
 
-/**
- * A standby may not know yet what was revoked. A server becomes one only by a restart, which ends its
- * connections, so asking each new connection once is enough.
- */
-async function refuseStandby(client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query<{ is_standby: boolean }>('select pg_is_in_recovery() as is_standby');
-  if (rows[0]?.is_standby) throw Object.assign(new Error('the server is a standby'), { code: '25006' });
-}
-
 /** Undefined if the connection is clean again, else the fault for which it must be destroyed. */
 async function rollback(client: pg.PoolClient, cause: unknown): Promise<Error | undefined> {
-  if (isUnavailable(cause) && !(cause instanceof pg.DatabaseError)) return cause as Error;
+  const told = driverError(cause instanceof StoreUnavailableError ? cause.cause : cause);
+  if (isUnavailable(told) && !(told instanceof pg.DatabaseError)) return told as Error;
   try {
     await client.query('rollback');
     return undefined;

@@ -1,0 +1,259 @@
+import type { SessionId, UnitOfWork, UserId } from '@app/kernel';
+import type { Session } from '../domain/session.js';
+import type { Ending, SessionRepository } from '../domain/session-repository.js';
+
+export interface SessionRepositorySubject {
+  readonly sessions: SessionRepository;
+  readonly work: UnitOfWork;
+  /** A user to own sessions, another one each time. */
+  aUser(): Promise<UserId>;
+}
+
+/** Minutes after an arbitrary moment. */
+export const at = (minute: number): Date => new Date(Date.UTC(2026, 0, 1) + minute * 60_000);
+
+let made = 0;
+
+/** A session like a sign-in at minute 0 would give: idle limit at 30, absolute limit at 60. */
+export function aSession(userId: UserId, changes: Partial<Session> = {}): Session {
+  made += 1;
+  return {
+    id: String(made).padStart(64, '0') as SessionId,
+    userId,
+    gen: 0,
+    createdAt: at(0),
+    authenticatedAt: at(0),
+    lastAccessAt: at(0),
+    idleExpiresAt: at(30),
+    expiresAt: at(60),
+    client: {
+      ipAddress: '2001:db8::7',
+      userAgent: `Mozilla/5.0 "quoted" \\ 🙂 %s`,
+      device: { browser: 'Firefox', os: null, kind: 'desktop' },
+    },
+    ipsUsed: ['2001:db8::7', '192.0.2.1'],
+    requestCount: 3,
+    refreshNonce: Buffer.from('00ff10', 'hex'),
+    refreshGeneration: 2,
+    ended: null,
+    ...changes,
+  };
+}
+
+/** What listing, counting and ending of sessions rely on. */
+export function sessionRepositoryContract(subject: () => SessionRepositorySubject): void {
+  const sessions = (): SessionRepository => subject().sessions;
+  const signout = (minute: number, by: UserId | null = null): Ending => ({
+    reason: 'signout',
+    at: at(minute),
+    by,
+  });
+  const ids = (found: readonly Session[]): SessionId[] => found.map(({ id }) => id);
+
+  /** Sessions of one new user, one for each set of changes. */
+  async function given(...changes: Partial<Session>[]): Promise<{ owner: UserId; all: Session[] }> {
+    const owner = await subject().aUser();
+    const all = changes.map((each) => aSession(owner, each));
+    for (const session of all) await sessions().insert(session);
+    return { owner, all };
+  }
+
+  it('gives back a session as it was stored', async () => {
+    const { owner, all } = await given({}, { client: { ...aSession('' as UserId).client, userAgent: null } });
+
+    expect(await sessions().findOwned(all[0]!.id, owner)).toEqual(all[0]);
+    expect(await sessions().findOwned(all[1]!.id, owner)).toEqual(all[1]);
+  });
+
+  it('v5.0.0-8.2.2 finds nothing for whoever does not own it, and for an unknown id', async () => {
+    const { owner, all } = await given({});
+    const stranger = await subject().aUser();
+
+    expect(await sessions().findOwned(all[0]!.id, stranger)).toBeNull();
+    expect(await sessions().findOwned('f'.repeat(64) as SessionId, owner)).toBeNull();
+  });
+
+  it('lists newest first and nobody else', async () => {
+    const { owner, all } = await given({ createdAt: at(1) }, { createdAt: at(3) }, { createdAt: at(2) });
+    await given({}, {});
+    const [one, three, two] = ids(all);
+
+    expect(ids(await sessions().listLive(owner, at(4)))).toEqual([three, two, one]);
+    expect(await sessions().countLive(owner, at(4))).toBe(3);
+  });
+
+  it.each([
+    ['v5.0.0-7.3.1 idle', { idleExpiresAt: at(30), expiresAt: at(60) }],
+    ['v5.0.0-7.3.2 absolute', { idleExpiresAt: at(60), expiresAt: at(30) }],
+  ])('drops a session at the exact moment of its limit: %s', async (_limit, span) => {
+    const { owner, all } = await given(span);
+    const justBefore = new Date(at(30).getTime() - 1);
+
+    expect(ids(await sessions().listLive(owner, justBefore))).toEqual(ids(all));
+    expect(await sessions().listLive(owner, at(30))).toEqual([]);
+    expect(await sessions().countLive(owner, justBefore)).toBe(1);
+    expect(await sessions().countLive(owner, at(30))).toBe(0);
+    expect(await sessions().findOwned(all[0]!.id, owner)).not.toBeNull();
+  });
+
+  it('ends a session once and keeps the first reason', async () => {
+    const { owner, all } = await given({});
+    const { id } = all[0]!;
+
+    expect(await sessions().end(id, owner, { reason: 'terminated', at: at(5), by: owner })).toBe(true);
+    expect(await sessions().end(id, owner, signout(6))).toBe(false);
+    expect((await sessions().findOwned(id, owner))?.ended).toEqual({ reason: 'terminated', at: at(5) });
+    expect(await sessions().listLive(owner, at(6))).toEqual([]);
+  });
+
+  it('v5.0.0-15.4.2 lets one of several who end a session at once be the one that did', async () => {
+    const { owner, all } = await given({});
+    const outcomes = await Promise.all(
+      [1, 2, 3, 4, 5].map((minute) => sessions().end(all[0]!.id, owner, signout(minute))),
+    );
+
+    expect(outcomes.filter((isMine) => isMine)).toHaveLength(1);
+  });
+
+  it('does not end a session that has timed out: how it ended stays true', async () => {
+    const { owner, all } = await given({});
+
+    expect(await sessions().end(all[0]!.id, owner, signout(30))).toBe(false);
+    expect((await sessions().findOwned(all[0]!.id, owner))?.ended).toBeNull();
+  });
+
+  it('v5.0.0-8.2.2 does not end a session for whoever does not own it', async () => {
+    const { owner, all } = await given({});
+    const stranger = await subject().aUser();
+
+    expect(await sessions().end(all[0]!.id, stranger, signout(1))).toBe(false);
+    expect(await sessions().countLive(owner, at(1))).toBe(1);
+  });
+
+  it('ends all live sessions of the owner but the one to keep, and tells which', async () => {
+    const { owner, all } = await given({}, {}, { idleExpiresAt: at(4) }, {});
+    const other = await given({});
+    const [first, kept, timedOut, last] = ids(all);
+    await sessions().end(last!, owner, { reason: 'terminated', at: at(3), by: owner });
+
+    const ended = await sessions().endAll(owner, signout(5), kept!);
+
+    expect(ended).toEqual([first]);
+    expect(ids(await sessions().listLive(owner, at(6)))).toEqual([kept]);
+    expect((await sessions().findOwned(timedOut!, owner))?.ended).toBeNull();
+    expect((await sessions().findOwned(last!, owner))?.ended?.reason).toBe('terminated');
+    expect(await sessions().countLive(other.owner, at(6))).toBe(1);
+  });
+
+  it('ends all live sessions when there is none to keep, and nothing when none lives', async () => {
+    const { owner, all } = await given({}, {}, {});
+
+    expect(new Set(await sessions().endAll(owner, signout(5), null))).toEqual(new Set(ids(all)));
+    expect(await sessions().endAll(owner, signout(6), null)).toEqual([]);
+  });
+
+  it('ends the oldest beyond the number to keep', async () => {
+    const { owner, all } = await given(
+      { createdAt: at(4), lastAccessAt: at(4) },
+      { createdAt: at(1), lastAccessAt: at(9) },
+      { createdAt: at(3), lastAccessAt: at(5) },
+      { createdAt: at(2), lastAccessAt: at(8) },
+    );
+    const [newest, oldest, third, second] = ids(all);
+
+    const ended = await sessions().endSurplus(owner, signout(10), { keep: 2, order: 'oldest' });
+
+    expect(new Set(ended)).toEqual(new Set([oldest, second]));
+    expect(ids(await sessions().listLive(owner, at(10)))).toEqual([newest, third]);
+  });
+
+  it('ends the longest unused beyond the number to keep', async () => {
+    const { owner, all } = await given(
+      { createdAt: at(4), lastAccessAt: at(4) },
+      { createdAt: at(1), lastAccessAt: at(9) },
+      { createdAt: at(3), lastAccessAt: at(5) },
+      { createdAt: at(2), lastAccessAt: at(8) },
+    );
+    const [unused, busy, idle, second] = ids(all);
+
+    const ended = await sessions().endSurplus(owner, signout(10), { keep: 2, order: 'idle' });
+
+    expect(new Set(ended)).toEqual(new Set([unused, idle]));
+    expect(new Set(ids(await sessions().listLive(owner, at(10))))).toEqual(new Set([busy, second]));
+  });
+
+  it.each(['oldest', 'idle'] as const)(
+    'keeps exactly the number to keep when all are equally old, and the same ones every time (%s)',
+    async (order) => {
+      const { owner, all } = await given({}, {}, {}, {}, {});
+      const survivors = ids(all).toSorted().slice(-2);
+
+      expect(await sessions().endSurplus(owner, signout(5), { keep: 2, order })).toHaveLength(3);
+      expect(new Set(ids(await sessions().listLive(owner, at(5))))).toEqual(new Set(survivors));
+    },
+  );
+
+  it('counts only live ones as surplus', async () => {
+    const { owner, all } = await given(
+      { createdAt: at(9), idleExpiresAt: at(10) },
+      { createdAt: at(8) },
+      { createdAt: at(1) },
+    );
+    await sessions().end(all[1]!.id, owner, signout(9));
+
+    expect(await sessions().endSurplus(owner, signout(10), { keep: 1, order: 'oldest' })).toEqual([]);
+    expect(ids(await sessions().listLive(owner, at(10)))).toEqual([all[2]!.id]);
+  });
+
+  it.each([
+    [0, 3],
+    [2, 1],
+    [3, 0],
+    [4, 0],
+  ])('with %i to keep of three ends %i', async (keep, expected) => {
+    const { owner } = await given({}, {}, {});
+
+    expect(await sessions().endSurplus(owner, signout(5), { keep, order: 'oldest' })).toHaveLength(expected);
+  });
+
+  it('leaves the sessions of others alone when it ends a surplus', async () => {
+    const { owner } = await given({}, {});
+    const other = await given({}, {});
+    await sessions().endSurplus(owner, signout(5), { keep: 0, order: 'oldest' });
+
+    expect(await sessions().countLive(other.owner, at(5))).toBe(2);
+  });
+
+  it('v5.0.0-2.3.3 joins the work of the caller: what is rolled back has not happened', async () => {
+    const { owner, all } = await given({}, {});
+    const change = subject().work.run(async () => {
+      await sessions().insert(aSession(owner));
+      await sessions().end(all[0]!.id, owner, signout(5));
+      await sessions().endAll(owner, signout(5), null);
+      throw new Error('no');
+    });
+
+    await expect(change).rejects.toThrow('no');
+    expect(await sessions().countLive(owner, at(5))).toBe(2);
+  });
+
+  it('ends hundreds of sessions in one call', async () => {
+    const { owner } = await given();
+    await subject().work.run(async () => {
+      for (let count = 0; count < 300; count += 1) await sessions().insert(aSession(owner));
+    });
+
+    expect(await sessions().endAll(owner, signout(5), null)).toHaveLength(300);
+  });
+
+  it.each([`' or '1'='1`, `x'; drop table sessions; --`, '%', ''])(
+    'v5.0.0-1.2.4 takes %j for an id and nothing else',
+    async (id) => {
+      const { owner } = await given({});
+
+      expect(await sessions().findOwned(id as SessionId, owner)).toBeNull();
+      expect(await sessions().end(id as SessionId, owner, signout(1))).toBe(false);
+      expect(await sessions().countLive(owner, at(1))).toBe(1);
+    },
+  );
+}

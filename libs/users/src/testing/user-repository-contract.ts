@@ -1,0 +1,208 @@
+import type { UnitOfWork, UserId } from '@app/kernel';
+import type { NewUser, UserRepository } from '../domain/user-repository.js';
+import { EmailTakenError, UsernameTakenError } from '../domain/users.errors.js';
+
+export interface UserRepositorySubject {
+  readonly users: UserRepository;
+  readonly work: UnitOfWork;
+}
+
+const createdAt = new Date('2026-01-01T00:00:00.123Z');
+let made = 0;
+
+/** A user unlike any other. */
+export function aUser(changes: Partial<NewUser> = {}): NewUser {
+  made += 1;
+  return {
+    id: `017f22e2-79b0-7cc3-98c4-${String(made).padStart(12, '0')}` as UserId,
+    email: `user${made}@corp.test`,
+    username: `user${made}`,
+    fullName: 'Ann Lee',
+    role: 'user',
+    passwordHash: '$argon2id$first',
+    createdAt,
+    ...changes,
+  };
+}
+
+/** What sign-in, registration and revocation rely on. */
+export function userRepositoryContract(subject: () => UserRepositorySubject): void {
+  const users = (): UserRepository => subject().users;
+
+  it('gives back a new user as it will be found', async () => {
+    const user = aUser();
+    const { passwordHash, ...facts } = user;
+    const expected = { ...facts, gen: 0, disabledAt: null, lastLoginAt: null };
+
+    expect(await users().insert(user)).toEqual(expected);
+    expect(await users().findCredentials({ email: user.email })).toEqual({ user: expected, passwordHash });
+    expect(await users().findCredentials({ username: user.username! })).toEqual({
+      user: expected,
+      passwordHash,
+    });
+  });
+
+  it('keeps names as they were typed', async () => {
+    const typed = {
+      email: `Ann.O'Neill+${made}@Corp.Test`,
+      username: `Ren\u00e9 ${made}`,
+      fullName: `"Ann" \\ 🙂 %s`,
+    };
+    const inserted = await users().insert(aUser(typed));
+
+    expect(inserted).toMatchObject(typed);
+  });
+
+  it('allows any number of users without a username', async () => {
+    await users().insert(aUser({ username: null }));
+
+    await expect(users().insert(aUser({ username: null, fullName: null }))).resolves.toMatchObject({
+      username: null,
+      fullName: null,
+    });
+  });
+
+  it('finds nobody under a name that nobody has', async () => {
+    expect(await users().findCredentials({ email: 'nobody@corp.test' })).toBeNull();
+    expect(await users().findCredentials({ username: 'nobody' })).toBeNull();
+    expect(await users().findCredentials({ email: '' })).toBeNull();
+  });
+
+  it('does not find an e-mail address by username or the reverse', async () => {
+    const user = await users().insert(aUser({ username: 'someone@corp.test' }));
+
+    expect(await users().findCredentials({ email: 'someone@corp.test' })).toBeNull();
+    expect(await users().findCredentials({ username: user.email })).toBeNull();
+  });
+
+  it.each([
+    ['another case', (email: string) => email.toUpperCase()],
+    ['blanks around it', (email: string) => `  ${email} `],
+    ['the decomposed form', (email: string) => email.normalize('NFD')],
+  ])('takes an address in %s for the same account', async (_what, spell) => {
+    const user = await users().insert(aUser({ email: `ren\u00e9${made}@corp.test` }));
+
+    expect((await users().findCredentials({ email: spell(user.email) }))?.user.id).toBe(user.id);
+    await expect(users().insert(aUser({ email: spell(user.email) }))).rejects.toThrow(EmailTakenError);
+  });
+
+  it('takes a username in another case or composition for the same account', async () => {
+    const user = await users().insert(aUser({ username: `Ren\u00e9-${made}` }));
+    const other = `REN\u00c9-${made - 1}`.normalize('NFD');
+
+    expect((await users().findCredentials({ username: other }))?.user.id).toBe(user.id);
+    await expect(users().insert(aUser({ username: other }))).rejects.toThrow(UsernameTakenError);
+  });
+
+  it('v5.0.0-15.4.2 lets one of several registrations of one address win, however they race', async () => {
+    const email = `race${made}@corp.test`;
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 6 }, () => users().insert(aUser({ email }))),
+    );
+    const lost = outcomes.filter((outcome) => outcome.status === 'rejected');
+
+    expect(lost).toHaveLength(5);
+    expect(lost.every(({ reason }) => reason instanceof EmailTakenError)).toBe(true);
+  });
+
+  it('v5.0.0-15.4.2 lets one of several registrations of one username win, however they race', async () => {
+    const username = `race${made}`;
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 6 }, () => users().insert(aUser({ username }))),
+    );
+    const lost = outcomes.filter((outcome) => outcome.status === 'rejected');
+
+    expect(lost).toHaveLength(5);
+    expect(lost.every(({ reason }) => reason instanceof UsernameTakenError)).toBe(true);
+  });
+
+  it('locks a user and shows the state under the lock; an unknown user is null', async () => {
+    const user = await users().insert(aUser());
+    const locked = await subject().work.run(() => users().lock(user.id));
+
+    expect(locked).toEqual({ user, passwordHash: '$argon2id$first' });
+    expect(await subject().work.run(() => users().lock(aUser().id))).toBeNull();
+  });
+
+  it('makes whoever locks the same user wait for the end of the work before', async () => {
+    const user = await users().insert(aUser());
+    const seen: number[] = [];
+    const bump = (): Promise<void> =>
+      subject().work.run(async () => {
+        const locked = await users().lock(user.id);
+        seen.push(locked!.user.gen);
+        await users().nextGeneration(user.id, createdAt);
+      });
+    await Promise.all([bump(), bump(), bump(), bump()]);
+
+    expect(seen).toEqual([0, 1, 2, 3]);
+  });
+
+  it('starts a new generation each time, for this user only', async () => {
+    const [user, other] = [await users().insert(aUser()), await users().insert(aUser())];
+
+    expect(await users().nextGeneration(user.id, createdAt)).toBe(1);
+    expect(await users().nextGeneration(user.id, createdAt)).toBe(2);
+    expect((await users().findCredentials({ email: user.email }))?.user.gen).toBe(2);
+    expect((await users().findCredentials({ email: other.email }))?.user.gen).toBe(0);
+  });
+
+  it('records the last sign-in', async () => {
+    const user = await users().insert(aUser());
+    await users().recordLogin(user.id, new Date('2026-02-03T04:05:06.789Z'));
+
+    expect((await users().findCredentials({ email: user.email }))?.user.lastLoginAt).toEqual(
+      new Date('2026-02-03T04:05:06.789Z'),
+    );
+  });
+
+  it('replaces a password hash that is still the expected one', async () => {
+    const user = await users().insert(aUser());
+    await users().replacePasswordHash(user.id, {
+      expected: '$argon2id$first',
+      replacement: '$argon2id$second',
+    });
+
+    expect((await users().findCredentials({ email: user.email }))?.passwordHash).toBe('$argon2id$second');
+  });
+
+  it('leaves a password hash alone that has changed meanwhile', async () => {
+    const user = await users().insert(aUser({ passwordHash: '$argon2id$changed' }));
+    await users().replacePasswordHash(user.id, {
+      expected: '$argon2id$first',
+      replacement: '$argon2id$second',
+    });
+
+    expect((await users().findCredentials({ email: user.email }))?.passwordHash).toBe('$argon2id$changed');
+  });
+
+  it('leaves nothing of a user whose registration is rolled back', async () => {
+    const user = aUser();
+    const registration = subject().work.run(async () => {
+      await users().insert(user);
+      throw new Error('no');
+    });
+
+    await expect(registration).rejects.toThrow('no');
+    expect(await users().findCredentials({ email: user.email })).toBeNull();
+  });
+
+  it('v5.0.0-6.3.2 has no administrator until one is made', async () => {
+    expect(await users().hasAdministrator()).toBe(false);
+    await users().insert(aUser({ role: 'admin' }));
+    expect(await users().hasAdministrator()).toBe(true);
+  });
+
+  it.each([`'; drop table users; --`, `" or "1"="1`, '$1', '%', '\\', `ann@corp.test'--`])(
+    'v5.0.0-1.2.4 takes %j for a name and nothing else',
+    async (name) => {
+      const user = await users().insert(
+        aUser({ username: `${name}${made}`, email: `${name}${made}@corp.test` }),
+      );
+
+      expect((await users().findCredentials({ username: user.username! }))?.user.id).toBe(user.id);
+      expect((await users().findCredentials({ email: user.email }))?.user.id).toBe(user.id);
+      expect(await users().findCredentials({ username: name })).toBeNull();
+    },
+  );
+}

@@ -1,0 +1,149 @@
+import type { AccessMode } from '@app/http';
+import { type Api, type SignedInDevice, startApi } from '../support/api.js';
+import { expectProblem } from '../support/expectations.js';
+import { exchange } from '../support/raw-http.js';
+import { routesOf, servedRoutesOf } from '../support/registered-routes.js';
+
+/** Every route there is and who may call it. A new one fails here until somebody has decided that on purpose. */
+const expected: Record<string, AccessMode> = {
+  'POST /api/v1/auth/register': 'public',
+  'POST /api/v1/auth/signin': 'public',
+  'POST /api/v1/auth/login': 'public',
+  'POST /api/v1/auth/signout': 'token',
+  'POST /api/v1/auth/logout': 'token',
+  'POST /api/v1/auth/logout-all': 'session',
+  'GET /api/v1/auth/session': 'session',
+  'GET /api/v1/auth/me': 'session',
+  'GET /api/v1/auth/sessions': 'session',
+  'GET /api/v1/sessions': 'session',
+  'GET /api/v1/sessions/active': 'session',
+  'GET /api/v1/sessions/current': 'session',
+  'DELETE /api/v1/sessions': 'session',
+  'DELETE /api/v1/sessions/:id': 'session',
+  'GET /health': 'public',
+  'GET /ready': 'public',
+  'GET /.well-known/jwks.json': 'public',
+};
+
+/** Served beside the controllers: the document and the page that shows it. */
+const documentation = [
+  '/openapi.json',
+  '/docs',
+  '/docs/',
+  '/docs/*',
+  '/docs/index.html',
+  '/docs/LICENSE',
+  '/docs/swagger-ui-init.js',
+  '/docs/docs/swagger-ui-init.js',
+];
+
+const all = Object.entries(expected).map(([route, mode]) => {
+  const [method, path] = route.split(' ') as [string, string];
+  return { route, method, path: path.replace(':id', 'a'.repeat(64)), pattern: path, mode };
+});
+const closed = all.filter(({ mode }) => mode !== 'public');
+
+let api: Api;
+let device: SignedInDevice;
+
+beforeAll(async () => {
+  api = await startApi();
+  device = await api.register();
+});
+
+/** The request as it is written, without a client that tidies the address up. */
+async function statusOf(method: string, path: string): Promise<number | null> {
+  const { status } = await exchange(
+    api.port,
+    `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+  );
+  return status;
+}
+
+describe('the routes', () => {
+  it('are exactly the listed ones, with the listed access [v5.0.0-6.1.3, v5.0.0-8.2.1]', () => {
+    expect(routesOf(api.app)).toEqual(expected);
+  });
+
+  it('are all that the server answers, besides the documentation [v5.0.0-15.2.3]', () => {
+    const methods = new Map<string, string[]>(documentation.map((path) => [path, ['GET', 'HEAD']]));
+    for (const { method, pattern } of all) {
+      const own = method === 'GET' ? ['GET', 'HEAD'] : [method];
+      methods.set(pattern, [...(methods.get(pattern) ?? []), ...own].toSorted());
+    }
+    expect(servedRoutesOf(api.app)).toEqual(Object.fromEntries(methods));
+  });
+});
+
+describe.each(closed)('$route without credentials', ({ method, path }) => {
+  it('is answered 401 [v5.0.0-6.3.4, WSTG-ATHN-04]', async () => {
+    const send = api.root(method.toLowerCase() as 'get', path);
+    expectProblem(await send, { status: 401, code: 'UNAUTHENTICATED' });
+    if (method === 'GET') expect((await api.root('head', path)).status).toBe(401);
+  });
+
+  const variants: [string, (path: string) => string][] = [
+    ['a slash behind', (text) => `${text}/`],
+    ['two slashes before', (text) => `/${text}`],
+    ['a doubled slash inside', (text) => text.replace('/auth', '//auth').replace('/sessions', '//sessions')],
+    ['capitals', (text) => text.toUpperCase()],
+    ['one capital', (text) => text.replace('/api', '/Api')],
+    ['an encoded letter', (text) => text.replace('/api', '/%61pi').replace('sessions', 's%65ssions')],
+    ['an encoded slash', (text) => text.replace('/v1/', '/v1%2f')],
+    ['a dot segment', (text) => text.replace('/v1/', '/v1/./')],
+    ['a detour over a public route', (text) => text.replace('/v1/', '/v1/auth/signin/../../')],
+    ['path parameters', (text) => `${text};a=b`],
+    ['a suffix', (text) => `${text}.json`],
+    ['a null byte', (text) => `${text}%00`],
+    ['a query', (text) => `${text}?public=true`],
+    ['a fragment', (text) => `${text}#/health`],
+    ['a whole URL', (text) => `http://localhost${text}`],
+    ['another version', (text) => text.replace('/v1/', '/v2/')],
+    ['no version', (text) => text.replace('/v1/', '/')],
+    ['no prefix', (text) => text.replace('/api/v1', '')],
+  ];
+
+  it('is never opened by another spelling of the address [v5.0.0-6.3.4, WSTG-ATHN-10]', async () => {
+    const answers = await Promise.all(
+      variants.map(async ([what, respell]) => ({ what, status: await statusOf(method, respell(path)) })),
+    );
+    expect(answers.filter(({ status }) => ![400, 401, 404, 405].includes(status ?? 0))).toEqual([]);
+  });
+
+  it('changes nothing', async () => {
+    const before = await api.fingerprint();
+    for (const [, respell] of variants.slice(0, 8)) await statusOf(method, respell(path));
+    expect(await api.fingerprint()).toEqual(before);
+  });
+});
+
+describe('a method that an address does not have', () => {
+  const allowed = new Map<string, Set<string>>();
+  for (const { method, path } of all) {
+    const methods = allowed.get(path) ?? new Set();
+    for (const each of method === 'GET' ? ['GET', 'HEAD'] : [method]) methods.add(each);
+    // `active` and `current` could also be the id of a session to end.
+    if (path.startsWith('/api/v1/sessions/')) methods.add('DELETE');
+    allowed.set(path, methods);
+  }
+  const addresses = [...allowed].map(([path, methods]) => ({ path, methods: [...methods].toSorted() }));
+
+  it.each(addresses)(
+    'is answered 405 with Allow on $path, signed in or not, and changes nothing [v5.0.0-3.5.3, v5.0.0-4.1.4]',
+    async ({ path, methods }) => {
+      const before = await api.fingerprint();
+      const others = (['get', 'post', 'put', 'patch', 'delete', 'options'] as const).filter(
+        (method) => !methods.includes(method.toUpperCase()),
+      );
+      for (const method of others) {
+        const signedIn = { authorization: `Bearer ${device.token}` };
+        for (const reply of [await api.root(method, path), await api.root(method, path).set(signedIn)]) {
+          expectProblem(reply, { status: 405, code: 'METHOD_NOT_ALLOWED' });
+          expect(reply.headers.allow).toBe(methods.join(', '));
+        }
+      }
+      if (!methods.includes('HEAD')) expect((await api.root('head', path)).status).toBe(405);
+      expect(await api.fingerprint()).toEqual(before);
+    },
+  );
+});

@@ -1,0 +1,185 @@
+import { loadConfig, resolveServerSecret, type Config } from '@app/config';
+import { CryptoRandomSource, SystemClock, type Clock } from '@app/kernel';
+import { openDatabase } from '@app/postgres';
+import { createTestDatabase, eventually } from '@app/testing';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { AddressInfo } from 'node:net';
+import pg from 'pg';
+import supertest, { type Response, type Test } from 'supertest';
+import { createApp } from '../../apps/api/src/create-app.js';
+import { MemoryLog } from './memory-log.js';
+import { aPerson, type Person } from './people.js';
+
+export const base = '/api/v1';
+
+/** The tables of the product; `fingerprint` covers them all. */
+const tables = ['users', 'sessions', 'revoked_tokens', 'event_log', 'signing_keys'] as const;
+
+const testEnvironment = {
+  NODE_ENV: 'test',
+  SECRET_KEY: '5f1e9a3c7b2d8046e1f0a9b8c7d6e5f4031221304f5e6d7c8b9aa0b1c2d3e4f5',
+  LOG_LEVEL: 'debug',
+  SHUTDOWN_DRAIN: '0',
+  PASSWORD_HASH_MEMORY_KIB: '19456',
+  PASSWORD_HASH_ITERATIONS: '2',
+  PASSWORD_HASH_CONCURRENCY: '2',
+};
+
+interface ApiOptions {
+  /** On top of the test environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly clock?: Clock;
+  /** Time zone that the database works in; must make no difference to anything. */
+  readonly databaseZone?: string;
+}
+
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete' | 'head' | 'options';
+
+/** Requests that carry one credential. Paths are below the API's base unless they are whole URLs of it. */
+export class Caller {
+  constructor(
+    private readonly api: Api,
+    readonly token: string,
+  ) {}
+
+  get = (path: string): Test => this.send('get', path);
+  post = (path: string, body?: object): Test => this.send('post', path, body);
+  delete = (path: string): Test => this.send('delete', path);
+
+  send(method: Method, path: string, body?: object): Test {
+    const request = this.api.send(method, path).set('authorization', `Bearer ${this.token}`);
+    return body === undefined ? request : request.send(body);
+  }
+}
+
+/** Somebody signed in on one device. */
+export class SignedInDevice extends Caller {
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly refreshToken: string;
+
+  constructor(
+    api: Api,
+    readonly person: Person,
+    readonly reply: Response,
+  ) {
+    super(api, reply.body.data.access_token);
+    this.sessionId = reply.body.data.session.id;
+    this.userId = reply.body.data.user.id;
+    this.refreshToken = reply.body.data.refresh_token;
+  }
+}
+
+/** The real application on a real database of its own, listening on a free port. */
+export class Api {
+  constructor(
+    readonly app: NestFastifyApplication,
+    readonly config: Config,
+    readonly log: MemoryLog,
+    private readonly admin: pg.Client,
+  ) {}
+
+  get port(): number {
+    return (this.app.getHttpServer().address() as AddressInfo).port;
+  }
+
+  /** Without a credential. */
+  send(method: Method, path: string): Test {
+    return supertest(this.app.getHttpServer())[method](path.startsWith('/api/') ? path : `${base}${path}`);
+  }
+
+  /** An address outside the API's base. */
+  root(method: Method, path: string): Test {
+    return supertest(this.app.getHttpServer())[method](path);
+  }
+
+  as(token: string): Caller {
+    return new Caller(this, token);
+  }
+
+  async register(person: Person = aPerson(), headers: Record<string, string> = {}): Promise<SignedInDevice> {
+    const reply = await this.send('post', '/auth/register').set(headers).send(person).expect(201);
+    return new SignedInDevice(this, person, reply);
+  }
+
+  async signIn(person: Person, headers: Record<string, string> = {}): Promise<SignedInDevice> {
+    const { email, password } = person;
+    const reply = await this.send('post', '/auth/signin').set(headers).send({ email, password }).expect(200);
+    return new SignedInDevice(this, person, reply);
+  }
+
+  /** Behind the product's back. */
+  async sql<Row = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row[]> {
+    return (await this.admin.query(text, values)).rows as Row[];
+  }
+
+  /** Number and digest of all rows per table: equal fingerprints mean that nothing was written. */
+  async fingerprint(): Promise<Record<string, unknown>> {
+    const parts = tables.map(
+      (table) =>
+        `select '${table}' as name, count(*)::int as rows,
+                md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as digest from ${table} t`,
+    );
+    const rows = await this.sql<{ name: string }>(parts.join(' union all '));
+    return Object.fromEntries(rows.map(({ name, ...facts }) => [name, facts]));
+  }
+}
+
+const closers: (() => Promise<unknown>)[] = [];
+
+afterAll(async () => {
+  const failures: unknown[] = [];
+  // What could not be closed must not keep the rest open: Jest would wait for it for ever.
+  for (const close of closers.splice(0).toReversed()) await close().catch((error) => failures.push(error));
+  if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join('\n'));
+});
+
+/** Gone after the test file, with its database. */
+export async function startApi({
+  env = {},
+  clock = new SystemClock(),
+  databaseZone = 'UTC',
+}: ApiOptions = {}): Promise<Api> {
+  const database = await createTestDatabase(migrate);
+  closers.push(() => database.drop());
+  const admin = new pg.Client({ connectionString: database.url, application_name: 'test-admin' });
+  await admin.connect();
+  closers.push(() => admin.end());
+  const url = new URL(database.url);
+  url.searchParams.set('options', `-c timezone=${databaseZone}`);
+  const config = loadConfig({ ...testEnvironment, DATABASE_URL: url.toString(), ...env });
+  const log = new MemoryLog();
+  const app = await createApp({
+    config,
+    logger: log.loggerAt(config.logLevel),
+    database: await openDatabase(config.postgres, { clock, onIdleError: failOnLostConnection }),
+    runtime: { clock, random: new CryptoRandomSource(), secret: resolveServerSecret(config) },
+  });
+  const api = new Api(app, config, log, admin);
+  closers.push(() => closeWithoutLeaks(api));
+  await app.listen(0, '127.0.0.1');
+  return api;
+}
+
+async function migrate(url: string): Promise<void> {
+  const { close } = await openDatabase(
+    { kind: 'server', url, poolSize: 1 },
+    { clock: new SystemClock(), onIdleError: failOnLostConnection },
+  );
+  await close();
+}
+
+function failOnLostConnection(error: Error): never {
+  throw error;
+}
+
+/** A pool that is never ended, or a connection that is never released, shows up here. */
+async function closeWithoutLeaks(api: Api): Promise<void> {
+  await api.app.close();
+  const leftOpen = `select from pg_stat_activity
+    where datname = current_database() and application_name like 'rollcall%'`;
+  // A backend outlives its connection by a moment.
+  await eventually(async () => (await api.sql(leftOpen)).length === 0, {
+    describe: 'no connection of a closed application is left',
+  });
+}
