@@ -258,13 +258,19 @@ describe('the probes', () => {
     pool: { total: expect.any(Number), idle: expect.any(Number), waiting: 0 },
   };
 
+  const revocation_feed = { status: 'up', age_ms: expect.any(Number) };
+
   it('/health says that the process lives, and nothing else [v5.0.0-13.4.5]', async () => {
     expect((await api.root('get', '/health').expect(200)).body).toEqual({ status: 'ok' });
   });
 
   it('/ready is ok without Redis', async () => {
     const { body } = await api.root('get', '/ready').expect(200);
-    expect(body).toEqual({ status: 'ok', checks: { postgres, redis: { status: 'up', enabled: false } } });
+    expect(body).toEqual({
+      status: 'ok',
+      mode: 'normal',
+      checks: { postgres, revocation_feed, redis: { status: 'up', enabled: false } },
+    });
   });
 
   it('/ready is ok with Redis', async () => {
@@ -273,8 +279,10 @@ describe('the probes', () => {
     await eventually(async () => (await ready()).body.status === 'ok', { describe: 'Redis is connected' });
     expect((await ready()).body).toEqual({
       status: 'ok',
+      mode: 'normal',
       checks: {
         postgres,
+        revocation_feed,
         redis: { status: 'up', enabled: true, latency_ms: expect.any(Number), connection: 'ready' },
       },
     });
@@ -288,7 +296,8 @@ describe('the probes', () => {
     const { body } = await alone.root('get', '/ready').expect(200);
     expect(body).toEqual({
       status: 'degraded',
-      checks: { postgres, redis: { status: 'degraded', enabled: true } },
+      mode: 'database',
+      checks: { postgres, revocation_feed, redis: { status: 'degraded', enabled: true } },
     });
     const owner = await alone.register();
     expectSuccess(await owner.get('/auth/sessions'), { active_sessions: 1, redis_available: false });

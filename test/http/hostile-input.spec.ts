@@ -290,7 +290,7 @@ describe.each(bodyRoutes)('POST $path ($fields)', ({ path, fields, valid }) => {
         const started = performance.now();
         const body = Object.fromEntries(fields.map((field) => [field, text]));
         expectProblem(await sendJson(path, JSON.stringify({ ...valid, ...body })), invalid);
-        expect(performance.now() - started).toBeLessThan(500);
+        expect(performance.now() - started).toBeLessThan(2000);
       }
     });
   });
@@ -343,7 +343,7 @@ describe('a user agent', () => {
   it('of ten thousand characters is stored cut to 512 [v5.0.0-1.3.3, v5.0.0-1.3.12]', async () => {
     const started = performance.now();
     expect(await stored('Mozilla/5.0 ('.repeat(800))).toBe('Mozilla/5.0 ('.repeat(40).slice(0, 512));
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(2000);
   });
 
   it('loses its control characters and nothing else [v5.0.0-1.3.3]', async () => {

@@ -22,6 +22,7 @@ const expected: Record<string, AccessMode> = {
   'DELETE /api/v1/sessions/:id': 'session',
   'GET /health': 'public',
   'GET /ready': 'public',
+  'GET /metrics': 'public',
   'GET /.well-known/jwks.json': 'public',
 };
 

@@ -108,11 +108,10 @@ describe('a change in the store', () => {
   it('refuses a token on the blacklist while its session lives', async () => {
     const [device, other] = await twoDevices(api);
     const { jti } = JSON.parse(Buffer.from(device.token.split('.')[1]!, 'base64url').toString());
-    await api.sql(`insert into revoked_tokens (jti, user_id, expires_at) values ($1, $2, $3)`, [
-      jti,
-      device.userId,
-      after(600),
-    ]);
+    await api.sql(
+      `insert into revoked_tokens (jti, user_id, session_id, expires_at) values ($1, $2, $3, $4)`,
+      [jti, device.userId, device.sessionId, after(600)],
+    );
     expectProblem(await device.get('/auth/session'), { status: 401, code: 'TOKEN_REVOKED' });
     await other.get('/auth/session').expect(200);
   });

@@ -21,11 +21,24 @@ export function buildDocument(app: INestApplication): OpenAPIObject {
     operationIdFactory: (_controller, method, version) => (version ? `${method}_${version}` : method),
   });
   sayPublicAloud(document);
+  nameOperations(document);
   document.components = {
     ...document.components,
     schemas: { ...document.components?.schemas, [problemSchema]: problemComponent as never },
   };
   return document;
+}
+
+/** Aliases of a route are told apart by their last path segment, so that generated clients get plain names. */
+function nameOperations(document: OpenAPIObject): void {
+  const taken = new Set<string>();
+  for (const [path, item] of Object.entries(document.paths)) {
+    for (const operation of Object.values(item as Record<string, { operationId?: string }>)) {
+      const name = operation.operationId?.replace(/\[\d+\]$/, '') ?? '';
+      operation.operationId = taken.has(name) ? `${name}_${path.split('/').at(-1)}` : name;
+      taken.add(operation.operationId);
+    }
+  }
 }
 
 /** Without it a reader cannot tell a public operation from one whose security was forgotten. */

@@ -1,5 +1,4 @@
 export { type FirstAdministrator, FirstAdministratorSetup } from './application/first-administrator.js';
-export { Passwords } from './application/passwords.js';
 export { type NewAccount, Registration } from './application/registration.js';
 export { type Authenticated, SessionCheck } from './application/session-check.js';
 export { SignIn, type SignedIn } from './application/sign-in.js';
@@ -17,6 +16,5 @@ export {
   TokenRevokedError,
 } from './domain/auth.errors.js';
 export { PasswordHasher } from './domain/password-hasher.js';
-export { maxPasswordCodePoints } from './domain/password-policy.js';
 export type { Principal, Standing } from './domain/principal.js';
 export { StandingReader } from './domain/standing-reader.js';

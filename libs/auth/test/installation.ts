@@ -7,7 +7,7 @@ import { createLogger, TelemetryModule } from '@app/telemetry';
 import type { FakeClock } from '@app/testing';
 import { AccessTokens, RefreshTokens, RevokedTokenRepository } from '@app/tokens';
 import { UserRepository } from '@app/users';
-import type { DynamicModule } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { sql } from 'drizzle-orm';
 import {
@@ -87,6 +87,9 @@ export async function stopInstances(): Promise<void> {
   await Promise.all(started.splice(0).map((module) => module.close()));
 }
 
+@Module({})
+class Given {}
+
 function given({ clock, database }: { clock: Clock; database: Database }): DynamicModule {
   const providers = [
     { provide: Clock, useValue: clock },
@@ -95,7 +98,7 @@ function given({ clock, database }: { clock: Clock; database: Database }): Dynam
     { provide: Database, useValue: database },
     { provide: UnitOfWork, useValue: database },
   ];
-  return { module: class Given {}, global: true, providers, exports: providers };
+  return { module: Given, global: true, providers, exports: providers };
 }
 
 export type Instance = Awaited<ReturnType<typeof startInstance>>;

@@ -96,7 +96,7 @@ describe(ReadThroughCache.name, () => {
       );
       await cache.forget('profile:8');
     } finally {
-      await server.thaw();
+      server.thaw();
     }
   });
 });

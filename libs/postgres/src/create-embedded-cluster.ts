@@ -11,6 +11,6 @@ try {
   await driver.migrate();
   await driver.close();
 } catch (error) {
-  process.send?.(String((error as Error).message).split('\n')[0]);
+  process.send?.((error as Error).message.split('\n')[0]);
   process.exitCode = 1;
 }

@@ -1,4 +1,3 @@
-export { DataFolderLockedError } from './data-folder-lock.js';
 export { Database } from './database.js';
 export type { FeedLink } from './drivers/feed-link.js';
 export { EmbeddedDriver } from './drivers/embedded-driver.js';

@@ -27,7 +27,7 @@ function createIn(draft: string): Promise<{ code: number | null; reason: string 
   const child = fork(program, [draft], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   return new Promise((resolve, reject) => {
     let reason: string | undefined;
-    child.once('message', (text) => (reason = String(text)));
+    child.once('message', (text: string) => (reason = text));
     child.once('error', reject);
     child.once('exit', (code, signal) => {
       resolve({ code, reason: reason ?? `its process ended with ${signal ?? code}` });

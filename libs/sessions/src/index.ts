@@ -31,7 +31,7 @@ export {
   type SessionEnd,
   type SessionSpan,
 } from './domain/session.js';
-export { type Ending, type EvictionOrder, SessionRepository } from './domain/session-repository.js';
+export { type Ending, type EvictionOrder } from './domain/session-repository.js';
 export { SessionLimitReachedError, SessionNotFoundError } from './domain/sessions.errors.js';
 export { DrizzleSessionRepository } from './infrastructure/postgres/drizzle-session-repository.js';
 export { toSessionEnd } from './infrastructure/postgres/session.mapper.js';

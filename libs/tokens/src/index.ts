@@ -1,9 +1,9 @@
 export { AccessTokens, type IssuedAccessToken } from './application/access-tokens.js';
-export { type Jwk, KeyRing, WrongSecretKeyError } from './application/key-ring.js';
+export { type Jwk, KeyRing } from './application/key-ring.js';
 export { RefreshTokens, type RefreshTokenReference } from './application/refresh-tokens.js';
 export type { AccessTokenClaims, TokenVerdict } from './domain/access-token.js';
 export { RevokedTokenRepository, type RevokedToken } from './domain/revoked-token-repository.js';
-export { SigningKeyRepository, type PublicJwk, type StoredSigningKey } from './domain/signing-key.js';
+export { type PublicJwk, type StoredSigningKey } from './domain/signing-key.js';
 export { DrizzleRevokedTokenRepository } from './infrastructure/postgres/drizzle-revoked-token-repository.js';
 export { DrizzleSigningKeyRepository } from './infrastructure/postgres/drizzle-signing-key-repository.js';
 export { revokedTokensTable } from './infrastructure/postgres/revoked-tokens.table.js';

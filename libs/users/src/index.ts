@@ -1,13 +1,6 @@
-export {
-  type LoginName,
-  normalizeEmail,
-  normalizeUsername,
-  type Role,
-  type User,
-  type UserCredentials,
-} from './domain/user.js';
+export { type LoginName, type Role, type User, type UserCredentials } from './domain/user.js';
 export { type NewUser, UserRepository } from './domain/user-repository.js';
-export { EmailTakenError, UsernameTakenError } from './domain/users.errors.js';
+export { EmailTakenError } from './domain/users.errors.js';
 export { DrizzleUserRepository } from './infrastructure/postgres/drizzle-user-repository.js';
 export { usersTable } from './infrastructure/postgres/users.table.js';
 export { UsersModule } from './users.module.js';

@@ -94,7 +94,7 @@ export class AuthController {
     example: principalExample,
     problems: sessionProblems,
   })
-  current(@CurrentPrincipal() principal: Principal) {
+  getPrincipal(@CurrentPrincipal() principal: Principal) {
     return presentPrincipal(principal);
   }
 
@@ -112,7 +112,7 @@ export class AuthController {
     },
     problems: ['UNAUTHENTICATED', 'TOKEN_INVALID'],
   })
-  async signOutHere(@BearerToken() token: string, @Res({ passthrough: true }) reply: FastifyReply) {
+  async signOutOfSession(@BearerToken() token: string, @Res({ passthrough: true }) reply: FastifyReply) {
     const ended = await this.signOut.ofToken(token);
     answerPropagation(reply, ended);
     return presentSignedOut(ended);

@@ -36,7 +36,7 @@ export class HealthController {
     schema: reportSchema as never,
     example: { status: 'ok' },
   })
-  alive() {
+  getHealth() {
     return { status: 'ok' };
   }
 
@@ -58,7 +58,7 @@ export class HealthController {
     schema: reportSchema as never,
     example: { status: 'shutting_down', checks: {} },
   })
-  async ready(@Res({ passthrough: true }) reply: FastifyReply) {
+  async getReadiness(@Res({ passthrough: true }) reply: FastifyReply) {
     const report = await this.readiness.report();
     if (report.status === 'error' || report.status === 'shutting_down') void reply.status(503);
     return report;

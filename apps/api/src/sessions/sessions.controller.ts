@@ -27,7 +27,7 @@ export class SessionsController {
     example: { sessions: [sessionExample], count: 1 },
     problems: sessionProblems,
   })
-  async list(@CurrentPrincipal() principal: Principal) {
+  async listSessions(@CurrentPrincipal() principal: Principal) {
     const sessions = await this.sessions.list(principal.user.id);
     return {
       sessions: sessions.map((session) => presentSession(session, principal)),
@@ -42,7 +42,7 @@ export class SessionsController {
     example: sessionExample,
     problems: sessionProblems,
   })
-  async current(@CurrentPrincipal() principal: Principal) {
+  async getCurrentSession(@CurrentPrincipal() principal: Principal) {
     return presentSession(await this.sessions.get(principal.session.id, principal.user.id), principal);
   }
 
@@ -60,7 +60,7 @@ export class SessionsController {
     },
     problems: [...sessionProblems, 'NOT_FOUND'],
   })
-  async end(
+  async endSession(
     @Param('id') text: string,
     @CurrentPrincipal() principal: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -80,7 +80,10 @@ export class SessionsController {
     example: { terminated: 2, kept: 1, propagation: 'complete' },
     problems: sessionProblems,
   })
-  async endOthers(@CurrentPrincipal() principal: Principal, @Res({ passthrough: true }) reply: FastifyReply) {
+  async endOtherSessions(
+    @CurrentPrincipal() principal: Principal,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
     const ended = await this.sessions.endOthers({ userId: principal.user.id }, principal.session.id);
     answerPropagation(reply, ended);
     return { terminated: ended.count, kept: 1, propagation: ended.propagation };

@@ -48,7 +48,7 @@ export class WellKnownController {
       ],
     },
   })
-  jwks() {
+  getKeySet() {
     return { keys: this.keys.jwks() };
   }
 }

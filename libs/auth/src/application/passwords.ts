@@ -1,6 +1,6 @@
 import type { PasswordsConfig } from '@app/config';
 import { RandomSource } from '@app/kernel';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { passwordsConfigToken } from '../auth.config.js';
 import { PasswordRefusedError } from '../domain/auth.errors.js';
 import { CommonPasswords } from '../domain/common-passwords.js';
@@ -14,7 +14,7 @@ import {
 
 /** Sets and checks passwords: the policy, the hash and the price of an unknown account. */
 @Injectable()
-export class Passwords {
+export class Passwords implements OnModuleInit {
   private decoy: Promise<string> | null = null;
 
   constructor(
@@ -23,6 +23,11 @@ export class Passwords {
     private readonly random: RandomSource,
     @Inject(passwordsConfigToken) private readonly config: PasswordsConfig,
   ) {}
+
+  /** Made early, so that the first unknown account is answered no later than the others. */
+  async onModuleInit(): Promise<void> {
+    await this.decoyHash();
+  }
 
   /** Throws PasswordRefusedError, which names `field`, when the policy refuses the password. */
   async create(password: string, context: PasswordContext, field = 'password'): Promise<string> {

@@ -2,6 +2,7 @@ import { Clock, KeyedQueue, OverloadedError, QueueFullError, UnitOfWork } from '
 import { type ClientFacts, type Session, SessionAuthority } from '@app/sessions';
 import { type IssuedAccessToken, AccessTokens, RefreshTokens } from '@app/tokens';
 import { type LoginName, type User, type UserCredentials, UserRepository } from '@app/users';
+import { Log } from '@app/telemetry';
 import { Injectable } from '@nestjs/common';
 import { InvalidCredentialsError } from '../domain/auth.errors.js';
 import { Passwords } from './passwords.js';
@@ -29,13 +30,22 @@ export class SignIn {
     private readonly refreshTokens: RefreshTokens,
     private readonly work: UnitOfWork,
     private readonly clock: Clock,
+    private readonly log: Log,
   ) {}
 
   /** Throws InvalidCredentialsError, alike in time and text for every cause. */
   async withPassword(login: LoginName, password: string, client: ClientFacts): Promise<SignedIn> {
     const found = await this.users.findCredentials(login);
     const isRight = await this.passwords.matches(password, found?.passwordHash ?? null);
-    if (!found || !isRight || found.user.disabledAt) throw new InvalidCredentialsError();
+    if (!found || !isRight || found.user.disabledAt) {
+      // Not what was typed: people put their password where the name belongs.
+      this.log.warn('signin.failed', {
+        method: 'pwd',
+        user_id: found?.user.id ?? null,
+        address: client.ipAddress,
+      });
+      throw new InvalidCredentialsError();
+    }
     const rehashed = await this.passwords.rehash(password, found.passwordHash);
     return this.inTurn(found.user, () => this.open(found, client, rehashed));
   }
@@ -67,6 +77,9 @@ export class SignIn {
   private async complete(user: User, client: ClientFacts): Promise<SignedIn> {
     const session = await this.sessions.issue(user, client);
     await this.users.recordLogin(user.id, this.clock.now());
+    this.work.afterCommit(() => {
+      this.log.info('signin.succeeded', { method: 'pwd', user_id: user.id, address: client.ipAddress });
+    });
     return {
       user,
       session,
