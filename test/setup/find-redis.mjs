@@ -16,9 +16,10 @@ function onPath(program) {
 }
 
 function install() {
-  if (process.getuid?.() !== 0 || !onPath('apt-get')) return null;
+  const aptGet = onPath('apt-get');
+  if (process.getuid?.() !== 0 || !aptGet) return null;
   const run = (...args) =>
-    spawnSync('apt-get', args, {
+    spawnSync(aptGet, args, {
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
       stdio: ['ignore', 'ignore', 'inherit'],
     });

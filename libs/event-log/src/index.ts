@@ -4,3 +4,4 @@ export type { DatabaseIdentity, LogPosition } from './domain/log-position.js';
 export { type LoggedEvent, type LogPoll, LogSource } from './domain/log-source.js';
 export { EventLogModule } from './event-log.module.js';
 export { DrizzleEventLog } from './infrastructure/postgres/drizzle-event-log.js';
+export { PostgresLogSource } from './infrastructure/postgres/postgres-log-source.js';

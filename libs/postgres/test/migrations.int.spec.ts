@@ -48,7 +48,14 @@ describe('migrations', () => {
     await Promise.all(Array.from({ length: 8 }, migrate));
 
     expect(await applied()).toBe(count);
-    expect(await tables()).toEqual(['event_log', 'revoked_tokens', 'sessions', 'signing_keys', 'users']);
+    expect(await tables()).toEqual([
+      'event_log',
+      'instances',
+      'revoked_tokens',
+      'sessions',
+      'signing_keys',
+      'users',
+    ]);
   });
 
   it('wait for the instance that is migrating', async () => {

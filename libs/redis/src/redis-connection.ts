@@ -104,7 +104,7 @@ export class RedisConnection {
   private noteFailure(client: RedisClient): void {
     const opens = this.breaker.failed();
     if (!opens) return;
-    client.disconnect(true);
+    dropSockets(client);
     this.probeLater(client);
   }
 
@@ -150,6 +150,12 @@ export class RedisConnection {
     if (available) this.log.info('redis.available');
     else this.log.warn('redis.unavailable', { reason: error?.message ?? 'connection lost or not answering' });
   }
+}
+
+/** A cluster's own `disconnect(true)` may wait for ever for the end of a node that was just being connected. */
+function dropSockets(client: RedisClient): void {
+  if (client instanceof Cluster) client.nodes().forEach((node) => node.disconnect());
+  else client.disconnect(true);
 }
 
 /** Reads still work and tombstones still land; only fills are refused, and those may fail. */

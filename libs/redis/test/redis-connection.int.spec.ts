@@ -1,127 +1,240 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { RedisConfig } from '@app/config';
 import { StoreUnavailableError, SystemClock } from '@app/kernel';
 import { createLogger, Log } from '@app/telemetry';
-import { eventually, FaultProxy, RedisProcess } from '@app/testing';
+import { eventually, FaultProxy, RedisProcess, startRedisCluster, startSentinel } from '@app/testing';
 import { RedisConnection } from '../src/index.js';
 
-let server: RedisProcess;
-let proxy: FaultProxy;
-let connection: RedisConnection;
-let lines: string[];
-
-const events = (): string[] => lines.map((line) => (JSON.parse(line) as { event: string }).event);
-const isBack = () => eventually(() => connection.isAvailable, { describe: 'Redis is available' });
-const isGone = () => eventually(() => !connection.isAvailable, { describe: 'Redis is unavailable' });
-
-beforeAll(async () => {
-  server = await RedisProcess.start();
-  proxy = await FaultProxy.start({ target: { host: '127.0.0.1', port: server.port } });
-});
-
-beforeEach(async () => {
-  await proxy.set({ kind: 'pass' });
-  // Not through the variable: the connection of the test before may still have a last word.
-  const own: string[] = [];
-  lines = own;
-  const log = new Log(createLogger('info', { write: (line: string) => void own.push(line) }));
-  connection = new RedisConnection({ url: proxy.through(server.url), tls: false }, log, new SystemClock());
-  connection.open();
-  await isBack();
-});
-
-afterEach(() => connection.close());
-
-afterAll(async () => {
-  await proxy.close();
-  await server.stop();
-});
-
-async function milliseconds(work: Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work.catch(() => undefined);
-  return performance.now() - started;
-}
+/** What is promised from the moment the server answers again, and an allowance for a busy machine. */
+const backWithinMs = 2_000 + 500;
 
 describe(RedisConnection.name, () => {
-  it('writes and reads a value to prove that it works', async () => {
-    await expect(connection.probe()).resolves.toEqual({
-      latencyMs: expect.any(Number),
-      connection: 'ready',
-    });
+  const endings: (() => unknown)[] = [];
+
+  afterEach(async () => {
+    for (const end of endings.splice(0).toReversed()) await end();
   });
 
-  it('leaves nothing behind that lasts', async () => {
-    await connection.probe();
-    const keys = (await server.command('KEYS', 'probe:*')) as string[];
+  async function server(args: string[] = []): Promise<RedisProcess> {
+    const redis = await RedisProcess.start({ args });
+    endings.push(() => redis.stop());
+    return redis;
+  }
 
-    expect(keys.length).toBeGreaterThan(0);
-    for (const key of keys) expect(Number(await server.command('TTL', key))).toBeGreaterThan(0);
+  function connectionTo(url: string, more: Partial<RedisConfig> = {}): RedisConnection {
+    const log = new Log(createLogger('silent'));
+    const redis = new RedisConnection({ url, tls: false, ...more }, log, new SystemClock());
+    endings.push(() => redis.close());
+    redis.open();
+    return redis;
+  }
+
+  async function available(redis: RedisConnection, timeoutMs = 5_000): Promise<void> {
+    await eventually(() => redis.isAvailable, { describe: 'Redis is available', timeoutMs });
+  }
+
+  /** Milliseconds until the command was refused. */
+  async function expectRefusal(redis: RedisConnection): Promise<number> {
+    const started = performance.now();
+    await expect(redis.run((client) => client.get('key'))).rejects.toBeInstanceOf(StoreUnavailableError);
+    return performance.now() - started;
+  }
+
+  it('is lastingly away when none is configured', async () => {
+    const redis = new RedisConnection(null, new Log(createLogger('silent')), new SystemClock());
+    redis.open();
+    expect([redis.isConfigured, redis.isAvailable, redis.runId, redis.generation]).toEqual([
+      false,
+      false,
+      null,
+      0,
+    ]);
+    await expectRefusal(redis);
+    await redis.close();
   });
 
-  it('v5.0.0-13.1.3 says within a moment that a hung server cannot answer', async () => {
+  it('knows which process it speaks to, and that another took its place', async () => {
+    const one = await server();
+    const redis = connectionTo(one.url);
+    await available(redis);
+    const [run, generation] = [redis.runId, redis.generation];
+    expect(String(await one.command('INFO', 'server'))).toContain(`run_id:${run}`);
+    expect(await redis.probe()).toMatchObject({ connection: 'ready' });
+    await one.kill9();
+    await eventually(() => redis.runId === null, { describe: 'the loss is noticed' });
+    await one.restart();
+    await available(redis);
+    expect(redis.runId).toMatch(/^\w{40}$/);
+    expect(redis.runId).not.toBe(run);
+    expect(redis.generation).toBeGreaterThan(generation);
+  });
+
+  /**
+   * @see https://github.com/redis/ioredis/issues/1888
+   * @see https://github.com/tj/connect-redis/issues/373
+   */
+  it('costs three callers the time-out when frozen, nobody after them, and is back soon after', async () => {
+    const one = await server();
+    const redis = connectionTo(one.url);
+    await available(redis);
+    await one.freeze();
+    for (let call = 0; call < 3; call += 1) expect(await expectRefusal(redis)).toBeLessThan(400);
+    expect(redis.isAvailable).toBe(false);
+    expect(await expectRefusal(redis)).toBeLessThan(20);
+    await pause(500);
+    one.thaw();
+    const thawed = performance.now();
+    await available(redis);
+    expect(performance.now() - thawed).toBeLessThan(backWithinMs);
+    expect(await redis.run((client) => client.get('key'))).toBeNull();
+  });
+
+  it('gives up the socket of a link that carries nothing and uses a new one', async () => {
+    const one = await server();
+    const proxy = await FaultProxy.start({ target: { host: '127.0.0.1', port: one.port } });
+    endings.push(() => proxy.close());
+    const redis = connectionTo(proxy.through(one.url));
+    await available(redis);
     await proxy.set({ kind: 'hold' });
-    const probe = connection.probe();
-
-    expect(await milliseconds(probe)).toBeLessThan(300);
-    await expect(probe).rejects.toThrow(StoreUnavailableError);
-    await expect(probe).rejects.toMatchObject({ store: 'redis' });
-  });
-
-  it('does not queue while the server is away: the answer is no, at once', async () => {
-    await proxy.set({ kind: 'refuse' });
-    await isGone();
-    const probe = connection.probe();
-
-    expect(await milliseconds(probe)).toBeLessThan(50);
-    await expect(probe).rejects.toThrow(StoreUnavailableError);
-  });
-
-  it('comes back by itself', async () => {
-    await proxy.set({ kind: 'refuse' });
-    await isGone();
+    const before = proxy.counters.connections;
+    for (let call = 0; call < 3; call += 1) await expectRefusal(redis);
     await proxy.set({ kind: 'pass' });
-    await isBack();
-
-    await expect(connection.probe()).resolves.toMatchObject({ connection: 'ready' });
+    const healed = performance.now();
+    await available(redis);
+    expect(performance.now() - healed).toBeLessThan(backWithinMs);
+    expect(proxy.counters.connections).toBeGreaterThan(before);
   });
 
-  it('writes one line per change, not one per failed attempt', async () => {
-    await proxy.set({ kind: 'reset' });
-    await isGone();
-    const seen = proxy.counters.connections;
-    await eventually(() => proxy.counters.connections >= seen + 3, { describe: 'three more attempts' });
-    await proxy.set({ kind: 'pass' });
-    await isBack();
-
-    expect(events()).toEqual(['redis.available', 'redis.unavailable', 'redis.available']);
+  /** @see https://github.com/rajnandan1/kener/issues/711 */
+  it('connects anew when the server has become a read-only replica', async () => {
+    const [one, other] = await Promise.all([server(), server()]);
+    const proxy = await FaultProxy.start({ target: { host: '127.0.0.1', port: one.port } });
+    endings.push(() => proxy.close());
+    const redis = connectionTo(proxy.through(one.url));
+    await available(redis);
+    await one.command('REPLICAOF', '127.0.0.1', String(other.port));
+    await expect(redis.probe()).rejects.toBeInstanceOf(StoreUnavailableError);
+    const { runId } = redis;
+    proxy.retarget({ host: '127.0.0.1', port: other.port });
+    await eventually(async () => (await redis.probe()).latencyMs > 0, { describe: 'writes are taken' });
+    expect(redis.runId).not.toBe(runId);
   });
 
-  it('is not available after it was closed', async () => {
-    await connection.close();
-    await isGone();
-
-    await expect(connection.probe()).rejects.toThrow(StoreUnavailableError);
+  it('is not away when memory is full', async () => {
+    const one = await server();
+    const redis = connectionTo(one.url);
+    await available(redis);
+    await one.command('CONFIG', 'SET', 'maxmemory', '1');
+    for (let call = 0; call < 5; call += 1) {
+      await expect(redis.run((client) => client.set('key', 'value'))).rejects.toBeInstanceOf(
+        StoreUnavailableError,
+      );
+    }
+    expect(redis.isAvailable).toBe(true);
+    expect(await redis.run((client) => client.get('key'))).toBeNull();
   });
 
-  it('without a configuration is lastingly away, without a word', async () => {
-    const absent = new RedisConnection(null, new Log(createLogger('silent')), new SystemClock());
-    absent.open();
-
-    expect(absent.isConfigured).toBe(false);
-    expect(absent.isAvailable).toBe(false);
-    await expect(absent.probe()).rejects.toThrow(StoreUnavailableError);
-    await expect(absent.close()).resolves.toBeUndefined();
+  it('is away with a wrong password and there once it is right', async () => {
+    const one = await server(['--requirepass', 'right']);
+    const redis = connectionTo(one.url, { password: 'wrong' });
+    await pause(300);
+    expect(redis.isAvailable).toBe(false);
+    await expectRefusal(redis);
+    const proper = connectionTo(one.url, { password: 'right' });
+    await available(proper);
+    expect(redis.isAvailable).toBe(false);
   });
 
-  it('v5.0.0-16.2.5 writes no password when it cannot connect', async () => {
-    await proxy.set({ kind: 'refuse' });
-    const url = proxy.through('redis://user:SENTINEL@127.0.0.1:1/0');
-    const log = new Log(createLogger('trace', { write: (line: string) => void lines.push(line) }));
-    const refused = new RedisConnection({ url, password: 'SENTINEL', tls: false }, log, new SystemClock());
-    const seen = lines.length;
-    refused.open();
-    await expect(refused.probe()).rejects.toThrow(StoreUnavailableError);
-    await refused.close();
-
-    expect(lines.slice(seen).join('')).not.toContain('SENTINEL');
+  it('waits for a server that is loading its data', async () => {
+    const one = await server();
+    await one.command('DEBUG', 'POPULATE', '20000', 'key', '100');
+    await one.command('SAVE');
+    const redis = connectionTo(one.url);
+    await available(redis);
+    await one.kill9();
+    const restarting = one.restart([
+      '--key-load-delay',
+      '50',
+      '--loading-process-events-interval-bytes',
+      '1024',
+    ]);
+    await pause(300);
+    expect(redis.isAvailable).toBe(false);
+    await one.command('CONFIG', 'SET', 'key-load-delay', '0').catch(() => undefined);
+    await restarting;
+    await available(redis);
+    expect(await redis.run((client) => client.exists('key:1'))).toBe(1);
   });
+
+  it('opens nothing again after it was closed', async () => {
+    const one = await server();
+    const proxy = await FaultProxy.start({ target: { host: '127.0.0.1', port: one.port } });
+    endings.push(() => proxy.close());
+    const redis = connectionTo(proxy.through(one.url));
+    await available(redis);
+    await redis.close();
+    const { connections } = proxy.counters;
+    await pause(500);
+    expect(proxy.counters.connections).toBe(connections);
+    expect(redis.isAvailable).toBe(false);
+  });
+
+  it('finds the new primary that Sentinel has promoted', async () => {
+    const primary = await server();
+    const replica = await RedisProcess.startReplicaOf(primary);
+    endings.push(() => replica.stop());
+    const sentinel = await startSentinel({
+      masters: [{ name: 'main', port: primary.port, downAfterMs: 300 }],
+    });
+    endings.push(() => sentinel.stop());
+    await eventually(
+      async () => String(await sentinel.command('SENTINEL', 'REPLICAS', 'main')).includes(`${replica.port}`),
+      { describe: 'Sentinel knows the replica', timeoutMs: 15_000 },
+    );
+    const redis = connectionTo(`redis-sentinel://127.0.0.1:1,127.0.0.1:${sentinel.port}/main`);
+    await available(redis);
+    const { runId } = redis;
+    await primary.kill9();
+    await eventually(async () => (await redis.probe()).latencyMs > 0, {
+      describe: 'the replica takes writes',
+      timeoutMs: 15_000,
+    });
+    expect(redis.runId).not.toBe(runId);
+    expect(String(await replica.command('INFO', 'server'))).toContain(`run_id:${redis.runId}`);
+  }, 40_000);
+
+  it('serves from a cluster, which has no single process, and again after it lost a node', async () => {
+    const cluster = await startRedisCluster();
+    endings.push(() => cluster.stop());
+    const [node] = cluster.nodes;
+    const hosts = cluster.nodes.map(({ port }) => `127.0.0.1:${port}`).join(',');
+    const redis = connectionTo(`redis-cluster://${hosts}`);
+    await available(redis);
+    expect(redis.runId).toBeNull();
+    let isOver = false;
+    const asking = Array.from({ length: 6 }, async (_, caller) => {
+      for (let turn = caller; !isOver; turn += 7) {
+        await redis.run((client) => client.mget(`a{${turn}}`, `b{${turn}}`)).catch(() => undefined);
+        await pause(15);
+      }
+    });
+    await node!.kill9();
+    await pause(2_500);
+    await node!.restart();
+    await eventually(
+      async () => String(await node!.command('CLUSTER', 'INFO')).includes('cluster_state:ok'),
+      {
+        describe: 'the cluster is whole again',
+        timeoutMs: 10_000,
+      },
+    );
+    await available(redis, backWithinMs + 2_000);
+    isOver = true;
+    await Promise.all(asking);
+    for (const key of ['a', 'b', 'c', 'd']) {
+      await eventually(async () => (await redis.run((client) => client.set(key, key))) === 'OK', {
+        describe: `${key} is written`,
+      });
+    }
+  }, 40_000);
 });

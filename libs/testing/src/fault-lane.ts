@@ -128,9 +128,13 @@ export class FaultLane {
   }
 }
 
-/** Ends a connection by RST; one that was never opened is just given up. */
+/**
+ * Ends a connection by RST. One that was never opened is just given up, and one whose FIN is being sent is closed:
+ * libuv refuses to reset that, and Node then keeps a handle for which it waits for ever when the process exits.
+ */
 export function resetSocket(socket: Socket): void {
   if (socket.destroyed) return;
-  if (socket.pending) socket.destroy();
+  const isSendingFin = socket.writableEnded && !socket.writableFinished;
+  if (socket.pending || isSendingFin) socket.destroy();
   else socket.resetAndDestroy();
 }

@@ -10,6 +10,8 @@ export interface InstanceOptions {
   readonly port?: number;
   /** The program, relative to the repository; the built API unless told. */
   readonly main?: string;
+  /** Milliseconds that it may take to start; 60,000 unless told. */
+  readonly bootTimeoutMs?: number;
 }
 
 export interface InstanceExit extends Exit {
@@ -44,7 +46,12 @@ export class ApiInstance {
    * Resolves when `GET /health` answers 200. Rejects with the captured output when the process exits first or
    * does not answer so within 60 s, several times what a first embedded start needs on a busy machine.
    */
-  static async start({ env, port, main = builtApi }: InstanceOptions): Promise<ApiInstance> {
+  static async start({
+    env,
+    port,
+    main = builtApi,
+    bootTimeoutMs = bootTimeout,
+  }: InstanceOptions): Promise<ApiInstance> {
     const ownPort = port ?? (await freePort());
     const { PATH, HOME, TZ } = process.env;
     const inherited = Object.entries({ PATH, HOME, TZ }).filter(([, value]) => value !== undefined);
@@ -56,7 +63,7 @@ export class ApiInstance {
       env: { ...Object.fromEntries(inherited), ...env, PORT: String(ownPort) },
     });
     const instance = new ApiInstance(home, server, ownPort);
-    await server.ready(async () => (await statusOf(`${instance.baseUrl}/health`)) === 200, bootTimeout);
+    await server.ready(async () => (await statusOf(`${instance.baseUrl}/health`)) === 200, bootTimeoutMs);
     return instance;
   }
 

@@ -115,7 +115,7 @@ async function launch(home: ServerHome, port: number, settings: PostgresSettings
     ...nobody,
   });
   // The whole phrase: "already in use" and "not yet accepting connections" are printed as well.
-  await server.ready(() => server.output.includes('ready to accept connections'));
+  await server.ready(() => /ready to accept (?:read-only )?connections/.test(server.output));
   return server;
 }
 

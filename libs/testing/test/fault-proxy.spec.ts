@@ -103,7 +103,7 @@ describe(FaultProxy.name, () => {
     await proxy.set({ kind: 'delay', ms: 60 });
     const tookMs = await one.ask('ECHO a\r\nECHO b', 'a\r\n$1\r\nb');
     expect(tookMs).toBeGreaterThanOrEqual(119);
-    expect(tookMs).toBeLessThan(1_000);
+    expect(tookMs).toBeLessThan(5_000);
   });
 
   it('delivers in slices with pauses between them', async () => {
@@ -113,7 +113,7 @@ describe(FaultProxy.name, () => {
     // 12 bytes there are three slices, and so are 11 bytes back.
     const tookMs = await one.ask('ECHO hello', 'hello\r\n');
     expect(tookMs).toBeGreaterThanOrEqual(79);
-    expect(tookMs).toBeLessThan(1_000);
+    expect(tookMs).toBeLessThan(5_000);
   });
 
   it('resets existing connections, and new ones once they are accepted', async () => {

@@ -93,7 +93,9 @@ export class SessionCheck {
     try {
       return { verdict: await this.database.verdictOn(claims, lookup), mode, source: 'postgres' };
     } catch (error) {
-      const verdict = error instanceof StoreUnavailableError && this.cache.withoutPostgres(lookup, claims);
+      if (!(error instanceof StoreUnavailableError)) throw error;
+      // One command that was late must not decide; a Redis that is away costs no second wait.
+      const verdict = this.cache.withoutPostgres(lookup ?? (await this.cache.lookUp(claims)), claims);
       if (!verdict) throw error;
       return { verdict, mode: 'cache-only', source: 'redis' };
     }

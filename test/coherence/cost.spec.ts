@@ -1,0 +1,123 @@
+import { type Device, inWords, proofOf } from './support/client.js';
+import { Fleet, pause } from './support/fleet.js';
+import { Load } from './support/load.js';
+
+const requests = 10_000;
+const callers = 20;
+
+/** Names the program behind each logged statement; the feed's own connections have another name. */
+const logging = { log_statement: 'all', log_line_prefix: '<%a> ' };
+
+/** Statements on behalf of requests. Only while requests run: the kit keeps the last million characters. */
+function statements(fleet: Fleet): number {
+  return fleet.postgres.output.match(/^<rollcall> LOG: {2}(?:statement|execute)/gm)?.length ?? 0;
+}
+
+async function redisCalls(fleet: Fleet): Promise<Record<string, number>> {
+  const stats = String(await fleet.redis.command('INFO', 'commandstats'));
+  return Object.fromEntries(
+    [...stats.matchAll(/cmdstat_([^:]+):calls=(\d+)/g)].map(([, name, calls]) => [name, Number(calls)]),
+  );
+}
+
+async function ask(fleet: Fleet, device: Device, times: number): Promise<Set<string>> {
+  const answers = new Set<string>();
+  let left = times;
+  const caller = async (): Promise<void> => {
+    while (left-- > 0) answers.add(inWords(await fleet.first.api.check(device.token)));
+  };
+  await Promise.all(Array.from({ length: callers }, caller));
+  return answers;
+}
+
+describe('the price of a warm request', () => {
+  let fleet: Fleet;
+
+  afterEach(() => fleet.stop());
+
+  it('is one Redis command and no SQL', async () => {
+    fleet = await Fleet.start({ size: 1, postgresSettings: logging });
+    const device = await fleet.warmDevice();
+    const [statementsBefore, before] = [statements(fleet), await redisCalls(fleet)];
+    expect(await ask(fleet, device, requests)).toEqual(new Set(['200']));
+    const [statementsAfter, after] = [statements(fleet), await redisCalls(fleet)];
+    expect(statementsAfter - statementsBefore).toBe(0);
+    // The other commands are those of this test: INFO and what its connection begins with.
+    const { mget: mgetBefore = 0, info: _before, client: _c, hello: _h, ...othersBefore } = before;
+    const { mget = 0, info: _after, client: _d, hello: _i, ...others } = after;
+    expect(mget - mgetBefore).toBe(requests);
+    expect(others).toEqual(othersBefore);
+  }, 60_000);
+
+  it('is nothing at all while the process itself remembers', async () => {
+    fleet = await Fleet.start({
+      size: 1,
+      postgresSettings: logging,
+      env: { SESSION_LOCAL_CACHE_MS: '60000' },
+    });
+    const device = await fleet.warmDevice();
+    const [statementsBefore, before] = [statements(fleet), await redisCalls(fleet)];
+    expect(await ask(fleet, device, 2_000)).toEqual(new Set(['200']));
+    expect(statements(fleet)).toBe(statementsBefore);
+    expect((await redisCalls(fleet)).mget).toBe(before.mget);
+  }, 60_000);
+
+  it('is one SQL read per session and instance without Redis, and none without need', async () => {
+    fleet = await Fleet.start({
+      size: 1,
+      redis: null,
+      postgresSettings: logging,
+      env: { SESSION_LOCAL_CACHE_MS: '60000' },
+    });
+    const device = await fleet.warmDevice();
+    const before = statements(fleet);
+    expect(await ask(fleet, device, 500)).toEqual(new Set(['200']));
+    expect(statements(fleet)).toBe(before);
+  }, 60_000);
+});
+
+describe('a flushed Redis', () => {
+  let fleet: Fleet;
+
+  beforeAll(async () => {
+    fleet = await Fleet.start({ postgresSettings: logging });
+  }, 60_000);
+  afterAll(() => fleet.stop());
+
+  /** @see https://github.com/better-auth/better-auth/issues/11218 */
+  it('costs one SQL read at the first request and none at the second', async () => {
+    const device = await fleet.warmDevice();
+    await fleet.redis.command('FLUSHALL');
+    // A round of the feed may make the epochs before or after; either way the first read fills the cache.
+    const start = statements(fleet);
+    expect(inWords(await fleet.first.api.check(device.token))).toBe('200');
+    await pause(50);
+    expect(statements(fleet) - start).toBe(1);
+    expect(inWords(await fleet.first.api.check(device.token))).toBe('200');
+    await pause(50);
+    expect(statements(fleet) - start).toBe(1);
+  });
+
+  it('logs nobody out and revives nobody under load, however often it happens', async () => {
+    const valid = [await fleet.warmDevice(), await fleet.warmDevice(), await fleet.warmDevice()];
+    const revoked = [await fleet.warmDevice()];
+    for (const device of revoked) expect(proofOf(await fleet.first.api.signOut(device))).toBe('200 complete');
+    const load = new Load(fleet.members, { valid, revoked });
+    for (let flush = 0; flush < 8; flush += 1) {
+      await fleet.redis.command('FLUSHALL');
+      await pause(150);
+    }
+    expect(await load.stop()).toMatchObject({ refusals: [], acceptances: [], modes: ['normal'] });
+  }, 30_000);
+
+  it('is read for at most two callers of a session, however many ask at once', async () => {
+    const device = await fleet.warmDevice();
+    await fleet.redis.command('FLUSHALL');
+    const start = statements(fleet);
+    const replies = await Promise.all(Array.from({ length: 100 }, () => fleet.first.api.check(device.token)));
+    expect(new Set(replies.map(inWords))).toEqual(new Set(['200']));
+    await pause(50);
+    // One is under way; everybody who comes meanwhile shares the next one; a few come after that.
+    expect(statements(fleet) - start).toBeLessThanOrEqual(5);
+  });
+});

@@ -1,0 +1,115 @@
+import { aPerson, type Person } from '../../support/people.js';
+import { type ApiClient, type Device, toDevice } from './api-client.js';
+import { answerOf } from './asking.js';
+import type { Reply } from './http.js';
+
+/** `ending`: its end was asked for and nobody knows what became of that. */
+type State = 'live' | 'ending' | 'ended';
+
+interface Entry {
+  readonly device: Device;
+  state: State;
+}
+
+/** Below the limit of five, so that no session has to give way to another. */
+const devicesPerPerson = 4;
+
+const allowed: Readonly<Record<State, readonly string[]>> = {
+  live: ['200'],
+  ending: ['200', '401 SESSION_ENDED'],
+  ended: ['401 SESSION_ENDED'],
+};
+
+/** What a change may be answered without having been made for certain: the store was away, or nobody was there. */
+const inconclusive = /^503 STORE_UNAVAILABLE$|^E[A-Z]+$/;
+
+/** Every change that was acknowledged, to be compared with what the API says after a crash. */
+export class Ledger {
+  private readonly entries: Entry[] = [];
+  private readonly devicesOf = new Map<Person, number>();
+  private isResting = true;
+  private acks = 0;
+
+  /** `random` gives numbers in [0, 1). */
+  constructor(private readonly random: () => number) {}
+
+  get acknowledged(): number {
+    return this.acks;
+  }
+
+  /** Lets several callers make one change after another until `rest` is called. */
+  async work(api: ApiClient, callers: number): Promise<void> {
+    this.isResting = false;
+    const call = async (): Promise<void> => {
+      while (!this.isResting) await this.change(api);
+    };
+    await Promise.all(Array.from({ length: callers }, call));
+  }
+
+  rest(): void {
+    this.isResting = true;
+  }
+
+  /** What does not hold of all that was acknowledged; empty if everything does. */
+  async contradictions(api: ApiClient): Promise<string[]> {
+    const found: string[] = [];
+    for (const entry of this.entries) {
+      const answer = await answerOf(api.check(entry.device.token));
+      if (!allowed[entry.state].includes(answer)) found.push(`${entry.state} session answered ${answer}`);
+      // What was seen once must stay so.
+      entry.state = answer === '200' ? 'live' : 'ended';
+    }
+    return found;
+  }
+
+  /** Signs in the people who were created last; each must be known, with the password they chose. */
+  async signInNewest(api: ApiClient, count: number): Promise<string[]> {
+    const newest = [...this.devicesOf.keys()].slice(-count);
+    const answers = await Promise.all(newest.map((person) => answerOf(this.signIn(api, person))));
+    return answers.filter((answer) => answer !== '200');
+  }
+
+  private async change(api: ApiClient): Promise<void> {
+    const live = this.entries.filter(({ state }) => state === 'live');
+    const chosen = live[Math.floor(this.random() * live.length)];
+    const dice = this.random();
+    const attempt = !chosen || dice < 0.4 ? this.register(api) : this.changeOf(chosen, api, dice);
+    const answer = await answerOf(attempt);
+    if (/^20[01]$/.test(answer)) this.acks += 1;
+    else if (!inconclusive.test(answer)) throw new Error(`a change was answered ${answer}`);
+  }
+
+  private changeOf(entry: Entry, api: ApiClient, dice: number): Promise<Reply> {
+    const { person } = entry.device;
+    const hasRoom = (this.devicesOf.get(person) ?? 0) < devicesPerPerson;
+    return dice < 0.6 && hasRoom ? this.signIn(api, person) : this.end(entry, api, dice < 0.8);
+  }
+
+  private async register(api: ApiClient): Promise<Reply> {
+    const person = aPerson();
+    const reply = await api.tryRegister(person);
+    if (reply.status === 201) {
+      this.devicesOf.set(person, 1);
+      this.entries.push({ device: toDevice(person, reply, 201), state: 'live' });
+    }
+    return reply;
+  }
+
+  private async signIn(api: ApiClient, person: Person): Promise<Reply> {
+    // Counted before: without a reply the session may exist all the same.
+    this.devicesOf.set(person, (this.devicesOf.get(person) ?? 0) + 1);
+    const reply = await api.trySignIn(person);
+    if (reply.status === 200) this.entries.push({ device: toDevice(person, reply, 200), state: 'live' });
+    return reply;
+  }
+
+  private async end(entry: Entry, api: ApiClient, byId: boolean): Promise<Reply> {
+    const { token, sessionId } = entry.device;
+    entry.state = 'ending';
+    const reply = await (byId
+      ? api.ask('DELETE', `/sessions/${sessionId}`, { token })
+      : api.ask('POST', '/auth/signout', { token }));
+    if (reply.status === 200) entry.state = 'ended';
+    return reply;
+  }
+}

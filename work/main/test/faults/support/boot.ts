@@ -1,0 +1,40 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { freePort } from '@app/testing';
+import { own } from './own.js';
+
+export interface Boot {
+  readonly code: number | null;
+  readonly stdout: string;
+  /** Without the last line end, split. */
+  readonly complaints: readonly string[];
+}
+
+/** The built product, started like `npm start` does; for starts that are not meant to succeed. */
+export async function spawnApi(env: Readonly<Record<string, string>>): Promise<ChildProcess> {
+  const { PATH, HOME } = process.env;
+  const child = spawn(process.execPath, ['--enable-source-maps', 'dist/apps/api/src/main.js'], {
+    env: { PATH, HOME, PORT: String(await freePort()), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  own(() => child.kill('SIGKILL'));
+  return child;
+}
+
+/** Resolves when a start has failed, or with code null when it had to be ended after a minute. */
+export async function failedBoot(env: Readonly<Record<string, string>>): Promise<Boot> {
+  const child = await spawnApi(env);
+  const patience = setTimeout(() => child.kill('SIGKILL'), 60_000);
+  const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => {
+    const chunks: Buffer[] = [];
+    stream?.on('data', (chunk: Buffer) => chunks.push(chunk));
+    return chunks;
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  clearTimeout(patience);
+  return {
+    code,
+    stdout: Buffer.concat(stdout!).toString(),
+    complaints: Buffer.concat(stderr!).toString().trimEnd().split('\n'),
+  };
+}
