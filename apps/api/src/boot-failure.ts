@@ -1,3 +1,5 @@
+import { PasswordRefusedError } from '@app/auth';
+
 interface SystemError {
   readonly code?: string;
   readonly port?: number;
@@ -8,6 +10,7 @@ interface SystemError {
 
 /** One line that tells an operator what is wrong and what to do. */
 export function explain(error: unknown): string {
+  if (error instanceof PasswordRefusedError) return `ADMIN_PASSWORD ${error.reason}`;
   const { code, port, address, path, message } = error as SystemError;
   switch (code) {
     case 'EADDRINUSE':

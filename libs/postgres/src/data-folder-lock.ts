@@ -81,9 +81,12 @@ function linked(draft: string, name: string): boolean {
 
 function refuseIfAlive(holder: Holder | null, dataDir: string): void {
   if (!holder || !isAlive(holder)) return;
-  throw new DataFolderLockedError(
-    `The data folder ${dataDir} is in use by process ${holder.pid}. Stop it, or set DATA_DIR to another folder.`,
-  );
+  // Of another machine nothing can be seen, e.g. of a container that was made anew on the same volume.
+  const advice =
+    holder.host === hostname()
+      ? 'Stop it, or set DATA_DIR to another folder.'
+      : `If nothing runs on ${holder.host} any more, remove rollcall.lock there.`;
+  throw new DataFolderLockedError(`The data folder ${dataDir} is in use by process ${holder.pid}. ${advice}`);
 }
 
 function openedByAnother(dataDir: string): DataFolderLockedError {

@@ -68,7 +68,11 @@ export class PasswordRefusedError extends DomainError {
   readonly code = 'VALIDATION_FAILED';
   readonly kind = 'invalid';
 
-  constructor(field: string, reason: string) {
+  constructor(
+    field: string,
+    /** In words for the person who chose it. */
+    readonly reason: string,
+  ) {
     super('The password cannot be used.', { facts: { errors: [{ field, message: reason }] } });
   }
 }
