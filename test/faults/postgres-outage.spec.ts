@@ -6,7 +6,7 @@ import { Asking } from './support/asking.js';
 import type { Reply } from './support/http.js';
 import { expectNothingUnhandled, Instance } from './support/instance.js';
 import { own } from './support/own.js';
-import { sql, startPostgres, startProxy } from './support/stores.js';
+import { setReadOnly, startPostgres, startProxy } from './support/stores.js';
 
 /**
  * The contract is 0.7 s: 300 ms for a connection and 350 ms for an answer. The rest is for the schedulers of two
@@ -248,7 +248,7 @@ describe('while PostgreSQL', () => {
   it('is read-only, as after a failover, sessions are still checked and what must write is answered 503', async () => {
     const device = await near.api.register(aPerson());
     const writer = await near.api.register(aPerson());
-    await setReadOnly('on');
+    await setReadOnly(postgres.url, 'on');
     await eventually(async () => (await near.api.trySignIn(writer.person)).status === 503, {
       describe: 'the setting has arrived',
     });
@@ -256,17 +256,11 @@ describe('while PostgreSQL', () => {
     await checks.until('200', 50);
     for (const path of reads) expect((await near.api.ask('GET', path, device)).status).toBe(200);
     for (const change of changes(near.api, writer)) expectCouldNotCheck(await change());
-    await setReadOnly('off');
+    await setReadOnly(postgres.url, 'off');
     await expectNormalService(near.api, writer);
     expect(await checks.stop()).toEqual(['200']);
   }, 30_000);
 });
-
-/** Also for connections that are open. */
-async function setReadOnly(value: 'on' | 'off'): Promise<void> {
-  await sql(postgres.url, `alter system set default_transaction_read_only = ${value}`);
-  await sql(postgres.url, 'select pg_reload_conf()');
-}
 
 describe('with a pool of one connection', () => {
   let narrow: Instance;

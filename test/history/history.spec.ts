@@ -23,7 +23,7 @@ const enough = { revocations: 1_500, validationsWithin50ms: 10_000 };
 const tolerableStrays = 0.002;
 
 const instances = 3;
-const load = { users: 20, workers: 24, instances, think: 28, watched: 80 };
+const load = { users: 20, workers: 32, instances, think: 28, watched: 80 };
 
 describe('three instances under random faults', () => {
   it(

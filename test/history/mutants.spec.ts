@@ -1,8 +1,8 @@
 import { type Stores, startStores, stopStores } from './cluster.js';
 import { describeViolations } from './evidence.js';
-import { mutants } from './mutants.js';
-import { patchedBuild } from './patched-build.js';
-import { attempts, play, Stage } from './stage.js';
+import { type Mutant, mutants } from './mutants.js';
+import { withPatchedBuild } from './patched-build.js';
+import { attempts, onStage, play, Stage } from './stage.js';
 
 let stores: Stores;
 
@@ -38,24 +38,21 @@ describe('the build', () => {
 describe('a build with one rule removed is caught', () => {
   it.each(mutants.map((mutant) => [mutant.name, mutant] as const))(
     '%s',
-    async (name, mutant) => {
-      const build = patchedBuild(name, mutant);
-      const { instances = 2 } = mutant;
-      const mains = Array.from({ length: instances }, () => build.main);
-      const stage = await Stage.open(stores, { mains, instances });
-      try {
-        const rules = new Set<string>();
-        for (let attempt = 1; attempt <= attempts && !rules.has(mutant.caughtBy); attempt += 1) {
-          if (attempt > 1) await stage.reset();
-          await play(stage, mutant.scenario);
-          for (const { rule } of await stage.verdict()) rules.add(rule);
-        }
-        expect([...rules]).toContain(mutant.caughtBy);
-      } finally {
-        await stage.close();
-        build.remove();
-      }
-    },
-    60_000,
+    (name, mutant) =>
+      withPatchedBuild(name, mutant, (main) => {
+        const mains = Array.from({ length: mutant.instances ?? 2 }, () => main);
+        return onStage(stores, { mains }, (stage) => expectCaught(stage, mutant));
+      }),
+    120_000,
   );
 });
+
+async function expectCaught(stage: Stage, { scenario, caughtBy }: Mutant): Promise<void> {
+  const rules = new Set<string>();
+  for (let attempt = 1; attempt <= attempts && !rules.has(caughtBy); attempt += 1) {
+    if (attempt > 1) await stage.reset();
+    await play(stage, scenario);
+    for (const { rule } of await stage.verdict()) rules.add(rule);
+  }
+  expect([...rules]).toContain(caughtBy);
+}

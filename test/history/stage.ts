@@ -160,6 +160,20 @@ export class Stage {
   }
 }
 
+/** Opens a stage for the work and closes it in any case. */
+export async function onStage(
+  stores: Stores,
+  options: { mains: readonly (string | undefined)[] },
+  work: (stage: Stage) => Promise<void>,
+): Promise<void> {
+  const stage = await Stage.open(stores, { ...options, instances: options.mains.length });
+  try {
+    await work(stage);
+  } finally {
+    await stage.close();
+  }
+}
+
 /** Again, when what the play is about did not come about. */
 export async function play(stage: Stage, scenario: (stage: Stage) => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {

@@ -544,7 +544,8 @@ describe('several instances on one server', () => {
 
   beforeAll(async () => {
     home = await createTestDatabase((url) => new ServerDriver(url, 1, unexpected).migrate());
-    databases = [1, 2, 3].map(() => new Database(new ServerDriver(home.url, 10, unexpected)));
+    // Dropping the database may meet connections that are still saying goodbye.
+    databases = [1, 2, 3].map(() => new Database(new ServerDriver(home.url, 10, () => undefined)));
   });
 
   afterEach(stopInstances);
@@ -582,7 +583,10 @@ describe('several instances on one server', () => {
     const sent = jest.spyOn(pg.Client.prototype, 'query');
     await reader.read(session.id);
     await reader.read(session.id);
-    const names = sent.mock.calls.map(([config]) => (config as { name?: string }).name);
+    const names = sent.mock.calls
+      .map(([config]) => (config as { name?: string }).name)
+      // What is asked on each new connection has no name.
+      .filter((name) => name !== undefined);
     sent.mockRestore();
 
     expect(names).toEqual(['session_standing', 'session_standing']);

@@ -211,9 +211,9 @@ describe(RedisConnection.name, () => {
     const redis = connectionTo(`redis-cluster://${hosts}`);
     await available(redis);
     expect(redis.runId).toBeNull();
-    let isOver = false;
+    const traffic = { isOver: false };
     const asking = Array.from({ length: 6 }, async (_, caller) => {
-      for (let turn = caller; !isOver; turn += 7) {
+      for (let turn = caller; !traffic.isOver; turn += 7) {
         await redis.run((client) => client.mget(`a{${turn}}`, `b{${turn}}`)).catch(() => undefined);
         await pause(15);
       }
@@ -229,7 +229,7 @@ describe(RedisConnection.name, () => {
       },
     );
     await available(redis, backWithinMs + 2_000);
-    isOver = true;
+    traffic.isOver = true;
     await Promise.all(asking);
     for (const key of ['a', 'b', 'c', 'd']) {
       await eventually(async () => (await redis.run((client) => client.set(key, key))) === 'OK', {

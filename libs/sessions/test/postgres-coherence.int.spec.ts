@@ -94,7 +94,7 @@ describe.each([
     }
 
     const rows = async (statement: ReturnType<typeof sql>): Promise<unknown[]> =>
-      ((await database.query((orm) => orm.execute(statement))) as unknown as { rows: unknown[] }).rows;
+      ((await database.query((orm) => orm.execute(statement))) as { rows: unknown[] }).rows;
 
     it('ends again what the new primary does not know to have ended, and tells everybody', async () => {
       const userId = await aUser();

@@ -147,9 +147,8 @@ describe(RedisEntryStore, () => {
     const late = await storeAt(proxy.through(server.url));
     const epoch = await late.renewEpoch(entry.userId);
     await proxy.set({ kind: 'hold', direction: 'upstream' });
-    await expect(late.fill({ ...entry, position: 9_999 }, epoch)).rejects.toBeInstanceOf(
-      StoreUnavailableError,
-    );
+    const newer = { ...entry, position: 9_999 };
+    await expect(late.fill(newer, epoch)).rejects.toBeInstanceOf(StoreUnavailableError);
     await store.bury(burialOf(entry));
     await proxy.set({ kind: 'pass' });
     await eventually(() => proxy.heldBytes.upstream === 0, { describe: 'the fill has landed' });

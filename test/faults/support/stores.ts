@@ -34,3 +34,9 @@ export async function sql<Row>(url: string, text: string, values: unknown[] = []
     await client.end();
   }
 }
+
+/** As on a primary that was demoted; holds for connections that are open, too. */
+export async function setReadOnly(url: string, value: 'on' | 'off'): Promise<void> {
+  await sql(url, `alter system set default_transaction_read_only = ${value}`);
+  await sql(url, 'select pg_reload_conf()');
+}

@@ -18,7 +18,7 @@ const database = 'here/1';
 const userId = '019a9f3e-7c41-7d1b-9a55-2f0e6c8b4d01' as UserId;
 const sessionId = 'a'.repeat(64) as SessionId;
 const tokenId = 'token' as TokenId;
-const identity = { runId: 'run', epochs: Array.from({ length: 256 }, () => 'epoch') };
+const identity = { runId: 'run', history: 'h', epochs: Array.from({ length: 256 }, () => 'epoch') };
 const end = { at: new Date('2026-01-01T00:00:00Z'), reason: 'admin' } as const;
 
 const entry: CachedSession = {
@@ -40,7 +40,7 @@ const found: Lookup = {
   ended: null,
   generation: null,
   tokenRevoked: false,
-  place: { runId: 'run', partition: 1, epoch: 'epoch' },
+  place: { runId: 'run', history: 'h', partition: 1, epoch: 'epoch' },
 };
 const claims = {
   userId,

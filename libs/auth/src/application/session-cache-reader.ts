@@ -46,6 +46,17 @@ export class SessionCacheReader {
     }
   }
 
+  /** The same for `withoutPostgres`, which must know whose data it is. */
+  async lookUpWithHistory(claims: AccessTokenClaims): Promise<Lookup | null> {
+    if (!this.entries.isUsable) return null;
+    try {
+      return await this.entries.lookupWithHistory(claims);
+    } catch {
+      // Away, or no primary any more: nobody can vouch.
+      return null;
+    }
+  }
+
   /** Tombstones always count, an entry only under a fresh feed that covers it. Null: ask Postgres. */
   fromLookup(lookup: Lookup, claims: AccessTokenClaims): Verdict | null {
     const refused = refusalBy(lookup);

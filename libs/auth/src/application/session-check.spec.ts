@@ -78,7 +78,7 @@ class HeldReader extends StandingReader {
 function checkBy(reader: StandingReader): SessionCheck {
   const entries = { isConfigured: false, isUsable: false } as EntryStore;
   const local = { find: () => null, keep: () => undefined } as unknown as LocalSessions;
-  const map = { database: 'db', endOf: () => null, objectionTo: () => null };
+  const map = { database: 'db', endOf: () => null, objectionTo: () => null, noteSessionEnd: () => undefined };
   const feed = { map, position: 1, isFresh: true, ageMs: 0 } as unknown as RevocationFeed;
   const cache = new SessionCacheReader(feed, entries, local, clock);
   const database = new SessionDatabaseReader(reader, feed, entries, local, clock);

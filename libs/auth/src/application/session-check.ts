@@ -94,8 +94,8 @@ export class SessionCheck {
       return { verdict: await this.database.verdictOn(claims, lookup), mode, source: 'postgres' };
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error;
-      // One command that was late must not decide; a Redis that is away costs no second wait.
-      const verdict = this.cache.withoutPostgres(lookup ?? (await this.cache.lookUp(claims)), claims);
+      const again = await this.cache.lookUpWithHistory(claims);
+      const verdict = this.cache.withoutPostgres(again, claims);
       if (!verdict) throw error;
       return { verdict, mode: 'cache-only', source: 'redis' };
     }

@@ -42,6 +42,9 @@ export class SessionDatabaseReader {
     const { position, map } = this.feed;
     const { database } = map;
     const standing = await this.standings.read(claims.sessionId);
+    // Once said to be over, it is over for this instance, whichever store is asked next.
+    if (standing?.session.ended)
+      map.noteSessionEnd(claims.sessionId, standing.session.ended, this.clock.monotonicMs());
     if (standing && database !== null && isAlive(judge(standing, claims, this.clock.now()))) {
       const entry = toCachedSession(standing, { position, database, readAt: this.clock.now() });
       this.local.keep(entry);

@@ -96,11 +96,22 @@ export class ServerDriver extends PostgresDriver {
       max,
       application_name: 'rollcall',
       keepAlive: true,
+      // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it, unlike its types say
+      onConnect: refuseStandby,
       ...timeouts,
     });
     pool.on('error', onIdleError);
     return pool;
   }
+}
+
+/**
+ * A standby may not know yet what was revoked. A server becomes one only by a restart, which ends its
+ * connections, so asking each new connection once is enough.
+ */
+async function refuseStandby(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ is_standby: boolean }>('select pg_is_in_recovery() as is_standby');
+  if (rows[0]?.is_standby) throw Object.assign(new Error('the server is a standby'), { code: '25006' });
 }
 
 /** Undefined if the connection is clean again, else the fault for which it must be destroyed. */

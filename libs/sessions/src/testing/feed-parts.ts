@@ -39,7 +39,7 @@ export class ScriptedCache {
   isConfigured = true;
   isUsable = true;
   suspicion = 0;
-  identity: RedisIdentity | null = { runId: 'run-1', epochs: ['e'] };
+  identity: RedisIdentity | null = { runId: 'run-1', history: 'h', epochs: ['e'] };
   verifications = 0;
 
   async verify(): Promise<RedisIdentity | null> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Heartbeat, InstanceRegistry, RedisIdentity } from '../domain/coherence/instance-registry.js';
 
-const redis: RedisIdentity = { runId: 'a'.repeat(40), epochs: ['one', 'two'] };
+const redis: RedisIdentity = { runId: 'a'.repeat(40), history: 'h', epochs: ['one', 'two'] };
 
 /** What every InstanceRegistry does. The registry may hold rows of others. */
 export function instanceRegistryContract(current: () => InstanceRegistry): void {

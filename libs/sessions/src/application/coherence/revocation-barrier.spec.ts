@@ -5,8 +5,8 @@ import { feedTiming } from './feed-timing.js';
 import { HeartbeatObserver } from './heartbeat-observer.js';
 import { RevocationBarrier } from './revocation-barrier.js';
 
-const redis = { runId: 'run', epochs: ['e0', 'e1'] };
-const place: RedisPlace = { runId: 'run', partition: 1, epoch: 'e1' };
+const redis = { runId: 'run', history: 'h', epochs: ['e0', 'e1'] };
+const place: RedisPlace = { runId: 'run', history: 'h', partition: 1, epoch: 'e1' };
 const transaction = 50;
 
 describe(RevocationBarrier, () => {

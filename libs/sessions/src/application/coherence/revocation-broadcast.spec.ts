@@ -11,7 +11,7 @@ import { RevocationBroadcast } from './revocation-broadcast.js';
 import type { RevocationFeed } from './revocation-feed.js';
 
 const end = { at: new Date('2026-01-01T00:00:00Z'), reason: 'signout' } as const;
-const place: RedisPlace = { runId: 'run', partition: 1, epoch: 'e' };
+const place: RedisPlace = { runId: 'run', history: 'h', partition: 1, epoch: 'e' };
 
 function aBurial(userId: UserId = aUserId()): Burial {
   return { userId, sessions: [{ id: aSessionId(), end }], generation: null, tokens: [] };

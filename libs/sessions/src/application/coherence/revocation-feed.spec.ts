@@ -148,13 +148,13 @@ describe(RevocationFeed, () => {
     it('and believes only what it has shown', async () => {
       expect(feed.verifiedRedis).toBeNull();
       await feed.round();
-      expect(feed.verifiedRedis).toEqual({ runId: 'run-1', epochs: ['e'] });
+      expect(feed.verifiedRedis).toEqual({ runId: 'run-1', history: 'h', epochs: ['e'] });
       expect(registry.rows.get('self')?.redis).toEqual(feed.verifiedRedis);
     });
 
     it('and serves from neither when it cannot tell which one others have seen', async () => {
       await feed.round();
-      cache.identity = { runId: 'run-2', epochs: ['e'] };
+      cache.identity = { runId: 'run-2', history: 'h', epochs: ['e'] };
       cache.suspicion += 1;
       failPublication();
       await feed.round();
@@ -172,7 +172,7 @@ describe(RevocationFeed, () => {
       await feed.round();
       expect([feed.verifiedRedis, feed.isFresh]).toEqual([known, true]);
       cache.isUsable = true;
-      cache.identity = { runId: 'run-2', epochs: ['e'] };
+      cache.identity = { runId: 'run-2', history: 'h', epochs: ['e'] };
       await feed.round();
       expect(feed.verifiedRedis).toMatchObject({ runId: 'run-2' });
     });

@@ -89,7 +89,6 @@ export class RevocationFeed {
   private apply(poll: LogPoll, now: number): void {
     if (this.map.database === null) this.map.coverFrom(this.cursor, poll.database);
     for (const event of poll.events) this.map.apply(event, now);
-    this.cursor = poll.position;
     if (now - this.prunedAt > feedTiming.pruning) {
       this.map.prune(now - feedTiming.memory, poll.position);
       this.prunedAt = now;
@@ -99,8 +98,6 @@ export class RevocationFeed {
   /** False if others had stopped waiting for this instance, which then starts over before it is fresh again. */
   private async publish(poll: LogPoll, began: number): Promise<boolean> {
     const { redis, suspicion } = await this.identifyRedis();
-    // Others may see the new identity although its confirmation is lost: the old one must not be served from then.
-    if (redis !== this.verified) this.verified = null;
     // From here on others may read the new identity, whether or not we hear of it.
     if (redis !== this.verified) this.verified = null;
     const beats = await this.registry.publish({ id: this.self.id, snapshot: poll.snapshot, redis });
@@ -109,6 +106,9 @@ export class RevocationFeed {
       await this.registry.register(this.self);
       return false;
     }
+    // Only now: a crash of the server may give out again what it had not written, but nothing below a transaction
+    // that is durable, as this publication is.
+    this.cursor = poll.position;
     this.verified = redis;
     this.verifiedSuspicion = suspicion;
     this.freshSince = began;

@@ -56,8 +56,10 @@ export abstract class EntryStore {
   abstract get isConfigured(): boolean;
   /** False while asking would be a waste. */
   abstract get isUsable(): boolean;
-  /** One round trip. */
+  /** One command. */
   abstract lookup(key: SessionKey): Promise<Lookup>;
+  /** The same, and at the same instant whose data it is; dearer, so for when Postgres cannot be asked. */
+  abstract lookupWithHistory(key: SessionKey): Promise<Lookup>;
   /** Stores an entry unless a tombstone, a newer entry or a flush since `epoch` was read forbids it. */
   abstract fill(entry: CachedSession, epoch: string): Promise<void>;
   /** Leaves tombstones, also when memory is full. */

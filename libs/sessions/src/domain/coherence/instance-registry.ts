@@ -7,6 +7,8 @@ export type InstanceId = string;
 export interface RedisIdentity {
   /** `run_id` of the server process. */
   readonly runId: string;
+  /** Replication history of its data (`master_replid`): another one once it has copied another server. */
+  readonly history: string;
   /** Value of `epoch:{p}` for each partition. */
   readonly epochs: readonly string[];
 }
@@ -14,6 +16,8 @@ export interface RedisIdentity {
 /** Where something was read or written: the server process and the epoch of the partition. */
 export interface RedisPlace {
   readonly runId: string;
+  /** Null where it was not asked. */
+  readonly history: string | null;
   readonly partition: number;
   /** Null after a flush, until an instance with a fresh feed makes a new one. */
   readonly epoch: string | null;
@@ -21,8 +25,9 @@ export interface RedisPlace {
 
 /** True if the place lies in the data that was verified, not in a copy, an older file or a flushed one. */
 export function isSameData(verified: RedisIdentity | null, place: RedisPlace): boolean {
-  if (!verified || place.epoch === null) return false;
-  return verified.runId === place.runId && verified.epochs[place.partition] === place.epoch;
+  if (!verified || place.epoch === null || place.history === null) return false;
+  const isSameServer = verified.runId === place.runId && verified.history === place.history;
+  return isSameServer && verified.epochs[place.partition] === place.epoch;
 }
 
 export interface Heartbeat {

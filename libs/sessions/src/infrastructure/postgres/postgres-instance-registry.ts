@@ -17,14 +17,16 @@ const publishStatement = `
   with shown as (
     update instances
     set snapshot = $2::pg_snapshot, redis = coalesce($3::jsonb, redis), beat = beat + 1
-    where id = $1 and not fenced
-    returning id)
-  select id, name, beat::float8 as beat, exists (select from shown) as is_shown from instances`;
+    where id = $1 and not fenced and beat = $4
+    returning beat)
+  select id, name, beat::float8 as beat, (select beat from shown)::float8 as shown from instances`;
 
 /** Shows on a connection of its own, so that no flood of requests makes an instance look silent. */
 @Injectable()
 export class PostgresInstanceRegistry extends InstanceRegistry {
   private readonly link: FeedLink;
+  /** As this instance last knew it: a publication that was held up on the way must not land after a later one. */
+  private beat = 0;
   /** The identity is a few kilobytes; it is sent only when it changes. */
   private shownRedis: RedisIdentity | null | undefined = undefined;
 
@@ -35,7 +37,7 @@ export class PostgresInstanceRegistry extends InstanceRegistry {
 
   async register({ id, name }: { id: InstanceId; name: string }): Promise<void> {
     this.shownRedis = undefined;
-    await this.database.query((orm) =>
+    const rows = await this.database.query((orm) =>
       orm
         .insert(instancesTable)
         .values({ id, name })
@@ -43,8 +45,10 @@ export class PostgresInstanceRegistry extends InstanceRegistry {
           target: instancesTable.id,
           // What it has verified stays: without Postgres it would still be served from.
           set: { snapshot: null, fenced: false, beat: sql`${instancesTable.beat} + 1` },
-        }),
+        })
+        .returning({ beat: instancesTable.beat }),
     );
+    this.beat = rows[0]!.beat;
   }
 
   async publish(of: {
@@ -54,12 +58,15 @@ export class PostgresInstanceRegistry extends InstanceRegistry {
   }): Promise<Heartbeat[] | null> {
     const redis = of.redis === this.shownRedis ? null : JSON.stringify(of.redis);
     try {
-      const rows = await this.link.rows<Heartbeat & { is_shown: boolean }>(publishStatement, [
+      const rows = await this.link.rows<Heartbeat & { shown: number | null }>(publishStatement, [
         of.id,
         of.snapshot,
         redis,
+        this.beat,
       ]);
-      if (!rows.some((row) => row.is_shown)) return null;
+      const shown = rows[0]?.shown ?? null;
+      if (shown === null) return null;
+      this.beat = shown;
       this.shownRedis = of.redis;
       return rows.map(({ id, name, beat }) => ({ id, name, beat }));
     } catch (error) {

@@ -52,26 +52,16 @@ export class RedisEntryStore extends EntryStore {
   }
 
   async lookup(of: SessionKey): Promise<Lookup> {
-    const partition = partitionOf(of.userId);
-    const names = {
-      session: sessionKeys.session(of.userId, of.sessionId),
-      ended: sessionKeys.ended(of.userId, of.sessionId),
-      endedUser: sessionKeys.endedUser(of.userId),
-      blacklist: sessionKeys.blacklist(of.userId, of.tokenId),
-    };
     const runId = this.redis.runId ?? '';
     // A key of a wrong type reads as nothing. No script is needed: nothing here depends on two keys agreeing.
-    const [session, ended, endedUser, blacklisted, epoch] = await this.redis.run((client) =>
-      client.mget(names.session, names.ended, names.endedUser, names.blacklist, sessionKeys.epoch(partition)),
-    );
-    this.noteEpoch(partition, epoch ?? null);
-    return {
-      entry: this.codec.decodeEntry(names.session, of, session ?? null),
-      ended: this.codec.decodeEnd(names.ended, ended ?? null),
-      generation: this.codec.decodeGeneration(names.endedUser, endedUser ?? null),
-      tokenRevoked: this.codec.decodeEnd(names.blacklist, blacklisted ?? null) !== null,
-      place: { runId, partition, epoch: epoch ?? null },
-    };
+    const texts = await this.redis.run((client) => client.mget(...namesOf(of)));
+    return this.decoded(of, texts, { runId, history: null });
+  }
+
+  async lookupWithHistory(of: SessionKey): Promise<Lookup> {
+    const runId = this.redis.runId ?? '';
+    const { history, texts } = await this.redis.run((client) => readAsPrimary(client, namesOf(of)));
+    return this.decoded(of, texts, { runId, history });
   }
 
   async fill(entry: CachedSession, epoch: string): Promise<void> {
@@ -98,15 +88,20 @@ export class RedisEntryStore extends EntryStore {
   async bury(burial: Burial): Promise<RedisPlace> {
     const partition = partitionOf(burial.userId);
     const runId = this.redis.runId ?? '';
-    let epoch: string | null = null;
+    let place: RedisPlace | null = null;
     for (const part of chunks(burial, burialChunk)) {
       const { keys, values } = this.burialArguments(part, partition);
-      epoch = (await this.redis.run((client) => evaluate(client, buryScript, keys, values))) as string | null;
+      const [history = null, epoch = null] = (await this.redis.run((client) =>
+        evaluate(client, buryScript, keys, values),
+      )) as (string | null)[];
       // Another server may have taken over in between, e.g. a replica that shows the same epoch.
-      if ((this.redis.runId ?? '') !== runId) throw new StoreUnavailableError('redis');
+      const isElsewhere = (this.redis.runId ?? '') !== runId || (place !== null && place.history !== history);
+      if (isElsewhere) throw new StoreUnavailableError('redis');
+      place = { runId, history, partition, epoch };
     }
-    this.noteEpoch(partition, epoch);
-    return { runId, partition, epoch };
+    if (!place) throw new Error('a burial has at least one part');
+    this.noteEpoch(partition, place.epoch);
+    return place;
   }
 
   async renewEpoch(userId: UserId): Promise<string> {
@@ -126,19 +121,37 @@ export class RedisEntryStore extends EntryStore {
     // In a cluster each slot may be on another server; nothing there is served without Postgres.
     if (runId === null) return null;
     const names = this.epochs.map((_, partition) => sessionKeys.epoch(partition));
-    const epochs = await this.redis.run(async (client) => {
-      const found = await client.mget(...names);
-      const missing = names.filter((_, partition) => found[partition] === null);
+    const { history, texts: epochs } = await this.redis.run(async (client) => {
+      const found = await readAsPrimary(client, names);
+      const missing = names.filter((_, partition) => found.texts[partition] === null);
       if (missing.length === 0) return found;
       const made = this.newEpoch();
       const pipeline = client.pipeline();
       for (const name of missing) pipeline.set(name, made, 'NX');
       await pipeline.exec();
-      return client.mget(...names);
+      return readAsPrimary(client, names);
     });
     if (epochs.includes(null) || this.redis.runId !== runId) throw new StoreUnavailableError('redis');
     for (const [partition, epoch] of epochs.entries()) this.epochs[partition] = epoch;
-    return { runId, epochs: epochs as string[] };
+    return { runId, history, epochs: epochs as string[] };
+  }
+
+  private decoded(
+    of: SessionKey,
+    texts: (string | null)[],
+    from: Pick<RedisPlace, 'runId' | 'history'>,
+  ): Lookup {
+    const [session = '', ended = '', endedUser = '', blacklist = ''] = namesOf(of);
+    const [entry = null, endedText = null, userText = null, tokenText = null, epoch = null] = texts;
+    const partition = partitionOf(of.userId);
+    this.noteEpoch(partition, epoch);
+    return {
+      entry: this.codec.decodeEntry(session, of, entry),
+      ended: this.codec.decodeEnd(ended, endedText),
+      generation: this.codec.decodeGeneration(endedUser, userText),
+      tokenRevoked: this.codec.decodeEnd(blacklist, tokenText) !== null,
+      place: { ...from, partition, epoch },
+    };
   }
 
   private burialArguments(
@@ -176,6 +189,38 @@ export class RedisEntryStore extends EntryStore {
   private newEpoch(): string {
     return this.random.bytes(8).toString('base64url');
   }
+}
+
+/** Session, its tombstone, the user's, the token's, and the epoch: what `decoded` takes apart. */
+function namesOf({ userId, sessionId, tokenId }: SessionKey): string[] {
+  return [
+    sessionKeys.session(userId, sessionId),
+    sessionKeys.ended(userId, sessionId),
+    sessionKeys.endedUser(userId),
+    sessionKeys.blacklist(userId, tokenId),
+    sessionKeys.epoch(partitionOf(userId)),
+  ];
+}
+
+/**
+ * Values and replication history of one instant. A process keeps its run_id when it becomes the replica of another
+ * and copies its data, epochs included; the history then changes, and a replica vouches for nothing.
+ */
+async function readAsPrimary(
+  client: RedisClient,
+  names: readonly string[],
+): Promise<{ history: string; texts: (string | null)[] }> {
+  const [replication, values] =
+    (await client
+      .multi()
+      .info('replication')
+      .mget(...names)
+      .exec()) ?? [];
+  const text = typeof replication?.[1] === 'string' ? replication[1] : '';
+  const history = /^master_replid:(\w+)/m.exec(text)?.[1];
+  if (!history || !/^role:master/m.test(text))
+    throw new Error('READONLY or unknown: this server is no primary');
+  return { history, texts: values?.[1] as (string | null)[] };
 }
 
 /** By digest; the text travels only when the server does not know it, e.g. after a restart. */

@@ -5,7 +5,7 @@
 --       then blacklist:{p}:<jti> keys
 -- ARGV  1 life of session tombstones in milliseconds   2 number of pairs   3 "minimum generation|rest" or ""
 --       then one tombstone per pair, then value and life in milliseconds per token
--- Reply the epoch, or false after a flush
+-- Reply the replication history of this server's data, and the epoch unless it is gone after a flush
 --
 -- Atomic, so that no fill lands between tombstone and removal. SET replaces whatever type is there.
 local pairs_count = tonumber(ARGV[2])
@@ -24,5 +24,6 @@ for argument = 4 + pairs_count, #ARGV, 2 do
   redis.call('SET', KEYS[key], ARGV[argument], 'PX', ARGV[argument + 1])
   key = key + 1
 end
-if redis.call('TYPE', KEYS[1]).ok ~= 'string' then return false end
-return redis.call('GET', KEYS[1])
+local history = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+if redis.call('TYPE', KEYS[1]).ok ~= 'string' then return { history } end
+return { history, redis.call('GET', KEYS[1]) }
