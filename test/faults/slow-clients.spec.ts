@@ -27,7 +27,7 @@ function askingAlways(pauseMs: number): Asking {
   return new Asking(() => client.check(device.token), { callers: 2, pauseMs });
 }
 
-/** Sends the beginning of a request and then one byte a second, never the end. */
+/** Sends the beginning of a request and then one byte a second, never the end, and ignores that the other side ends. */
 class SlowLoris {
   readonly closed: Promise<{ readonly seconds: number; readonly received: string }>;
   private readonly socket: Socket;
@@ -35,7 +35,9 @@ class SlowLoris {
   constructor(port: number, beginning: string) {
     const opened = performance.now();
     let received = '';
-    this.socket = connect(port, '127.0.0.1', () => this.socket.write(beginning));
+    this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () =>
+      this.socket.write(beginning),
+    );
     const drip = setInterval(() => this.socket.writable && this.socket.write('a'), 1_000);
     this.socket.on('data', (bytes) => (received += bytes.toString('latin1')));
     this.socket.on('error', () => undefined); // A reset is a way of being closed.
@@ -73,7 +75,7 @@ describe('two hundred clients that never finish their request', () => {
 });
 
 describe('two thousand sign-ins at once', () => {
-  it('end in 200, 401 or 503 OVERLOADED, while sessions are still checked', async () => {
+  it('end in 200, 401 or 503 with Retry-After, while sessions are still checked', async () => {
     const people: Person[] = await Promise.all(
       Array.from({ length: 40 }, async () => {
         const person = aPerson();
@@ -91,11 +93,13 @@ describe('two thousand sign-ins at once', () => {
     );
     const refused = replies.filter(({ status }) => status === 503);
     const answers = await Promise.all(replies.map((reply) => answerOf(Promise.resolve(reply))));
-    expect([...new Set(answers)].toSorted()).toEqual(['200', '401 INVALID_CREDENTIALS', '503 OVERLOADED']);
+    const allowed = ['200', '401 INVALID_CREDENTIALS', '503 OVERLOADED', '503 STORE_UNAVAILABLE'];
+    expect(answers.filter((answer) => !allowed.includes(answer))).toEqual([]);
+    expect(answers).toContain('200');
     refused.forEach(({ headers }) => expect(Number(headers['retry-after'])).toBeGreaterThan(0));
 
     expect(await honest.stop()).toEqual(['200']);
     expect((await instance.api.ready()).body.status).toBe('ok');
     await instance.api.signIn(people[0]!);
-  }, 120_000);
+  }, 150_000);
 });

@@ -11,9 +11,12 @@ import { SeededRandom } from './seeded-random.js';
 import { Stalkers } from './stalkers.js';
 import { Workload } from './workload.js';
 
+/** Set for a run that is to convince; without it a short one shows that nothing is broken outright. */
+const isThorough = process.env.HISTORY_SECONDS !== undefined;
+
 /** Seconds of load; at least this, and at most `longest` when the counts are not reached yet. */
-const seconds = Number(process.env.HISTORY_SECONDS ?? 60);
-const longest = Math.max(seconds, 120);
+const seconds = Number(process.env.HISTORY_SECONDS ?? 20);
+const longest = isThorough ? Math.max(seconds, 120) : seconds;
 const seed = Number(process.env.HISTORY_SEED ?? 20_260_701);
 
 /** Below these a run without violations would prove little. */
@@ -33,11 +36,13 @@ describe('three instances under random faults', () => {
       const { violations, counters } = run.judgement;
       const report = { seed, seconds: Math.round(run.elapsed / 1_000), ...counters };
       process.stdout.write(`${JSON.stringify(report)}\n`);
-      const isBroken = violations.length > 0 || !isEnough(counters);
+      const isBroken = violations.length > 0 || (isThorough && !isEnough(counters));
       const folder = isBroken || process.env.HISTORY_KEEP ? save({ seed, ...run, ...run.judgement }) : '';
       if (folder)
         process.stdout.write(`the whole run is in ${folder}; repeat it with HISTORY_SEED=${seed}\n`);
       expect(describeViolations(violations, run.history)).toBe('');
+      expect(counters.revocations.complete).toBeGreaterThan(0);
+      if (!isThorough) return;
       expect(counters.revocations.complete).toBeGreaterThanOrEqual(enough.revocations);
       expect(sum(counters.within50ms)).toBeGreaterThanOrEqual(enough.validationsWithin50ms);
       expect(counters.valid.stray).toBeLessThanOrEqual(counters.valid.asked * tolerableStrays);

@@ -148,6 +148,7 @@ describe(RedisEntryStore, () => {
     const epoch = await late.renewEpoch(entry.userId);
     await proxy.set({ kind: 'hold', direction: 'upstream' });
     const newer = { ...entry, position: 9_999 };
+    // oxlint-disable-next-line unicorn/no-array-fill-with-reference-type -- this fills a cache, not an array
     await expect(late.fill(newer, epoch)).rejects.toBeInstanceOf(StoreUnavailableError);
     await store.bury(burialOf(entry));
     await proxy.set({ kind: 'pass' });

@@ -81,17 +81,16 @@ export class Fleet {
     ]);
     if (!options.postgres) endings.push(() => postgres.stop());
     if (redis instanceof RedisProcess && redis !== options.redis) endings.push(() => redis.stop());
-    try {
-      const members = await Promise.all(
-        Array.from({ length: size }, (_, index) =>
-          startMember(postgres, redis, { INSTANCE_ID: `member-${index}`, ...env }),
-        ),
-      );
-      return new Fleet(members, postgres, redis instanceof RedisProcess ? redis : null, endings);
-    } catch (error) {
-      for (const end of endings) await end();
-      throw error;
-    }
+    const starting = Array.from({ length: size }, (_, index) =>
+      startMember(postgres, redis, { INSTANCE_ID: `member-${index}`, ...env }),
+    );
+    const settled = await Promise.allSettled(starting);
+    const members = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const fleet = new Fleet(members, postgres, redis instanceof RedisProcess ? redis : null, endings);
+    const failed = settled.find((one) => one.status === 'rejected');
+    if (!failed) return fleet;
+    await fleet.stop();
+    throw failed.reason;
   }
 
   get redis(): RedisProcess {
@@ -194,7 +193,11 @@ async function startMember(
     ...(redisUrl ? { REDIS_URL: redisUrl } : { REDIS_ENABLED: 'false' }),
     ...env,
   };
-  const member = new Member(await ApiInstance.start({ env: complete }), toPostgres, toRedis, complete);
+  // The first statement of a start has 400 ms, which a busy machine may need for itself; orchestrators try again.
+  const started = await ApiInstance.start({ env: complete }).catch(() =>
+    ApiInstance.start({ env: complete }),
+  );
+  const member = new Member(started, toPostgres, toRedis, complete);
   if (redisUrl) await member.becomes('ok');
   return member;
 }

@@ -32,7 +32,7 @@ export interface Reply {
   readonly ms: number;
 }
 
-/** No reply: the connection failed, was closed first or stayed silent for 30 s. */
+/** No reply: the connection failed, was closed first or stayed silent for 100 s. */
 export class NoReplyError extends Error {
   constructor(
     readonly code: string,
@@ -50,7 +50,7 @@ export interface Sending {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const patienceMs = 30_000;
+const patienceMs = 100_000;
 
 /** Sends exactly one request each time: nothing is repeated, and no connection is used twice unless asked for. */
 export class HttpClient {
