@@ -55,7 +55,7 @@ async function takeAllConnections(): Promise<void> {
       if ((error as { code?: string }).code !== '53300') throw error;
       // The product's own connections count as well; once they are ended their places are free to take.
       const ended = await fillers[0]!.query(
-        `select pg_terminate_backend(pid, 2000) from pg_stat_activity where application_name = 'rollcall'`,
+        `select pg_terminate_backend(pid, 2000) from pg_stat_activity where application_name like 'rollcall%'`,
       );
       if (ended.rows.length === 0) return;
       continue;
@@ -207,8 +207,10 @@ describe('while PostgreSQL', () => {
       const { api } = where === 'near' ? near : far;
       const device = await api.register(aPerson());
       const restless = await api.register(aPerson());
+      // Signs in again and again, which ends older sessions: known to be over, they are refused in any state.
+      const visitor = await api.register(aPerson());
       const checks = new Asking(() => api.check(device.token), { pauseMs: 25 });
-      const signIns = new Asking(() => api.trySignIn(restless.person), { pauseMs: 100 });
+      const signIns = new Asking(() => api.trySignIn(visitor.person), { pauseMs: 100 });
       await Promise.all([checks.until('200'), signIns.until('200')]);
 
       await begin();
@@ -280,9 +282,9 @@ describe('with a pool of one connection', () => {
     }
   });
 
-  it('fifty parallel requests pass, session checks and changes alike', async () => {
+  it('twenty parallel requests pass, session checks and changes alike', async () => {
     const { api } = narrow;
-    const people = await Promise.all(Array.from({ length: 10 }, () => api.register(aPerson())));
+    const people = await Promise.all(Array.from({ length: 4 }, () => api.register(aPerson())));
     const replies = await Promise.all(
       people.flatMap((device) => [
         api.check(device.token),

@@ -56,7 +56,7 @@ export class Database extends UnitOfWork {
     }
   }
 
-  /** What the feed saw when it asked the server, which it does all the time. */
+  /** What the feed or a probe saw when it asked the server. */
   noteAnswering(isAnswering: boolean): void {
     if (isAnswering) this.breaker.succeeded();
     else this.breaker.failed();
@@ -80,6 +80,7 @@ export class Database extends UnitOfWork {
   /** One trivial statement, past the breaker: a probe wants to know, not to be spared. */
   async ping(): Promise<void> {
     await translated(async () => this.driver.checks.execute(sql`select 1`));
+    this.noteAnswering(true);
   }
 
   poolState(): PoolState {
