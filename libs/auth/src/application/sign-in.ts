@@ -1,4 +1,4 @@
-import { Clock, KeyedQueue, OverloadedError, QueueFullError, UnitOfWork } from '@app/kernel';
+import { Bulkhead, Clock, KeyedQueue, OverloadedError, QueueFullError, UnitOfWork } from '@app/kernel';
 import { type ClientFacts, type Session, SessionAuthority } from '@app/sessions';
 import { type IssuedAccessToken, AccessTokens, RefreshTokens } from '@app/tokens';
 import { type LoginName, type User, type UserCredentials, UserRepository } from '@app/users';
@@ -15,11 +15,18 @@ export interface SignedIn {
   readonly refreshToken: string;
 }
 
+/**
+ * Sign-ins at work and in line, per instance. Without a line in front of it, a flood would ask for all accounts at
+ * once, and the store's time limits would turn everybody away before the first password is hashed.
+ */
+const admission = { concurrent: 16, waiting: 400 };
+
 /** Sign-ins of one account that may wait for its row at once, per instance. */
 const maxWaitingPerUser = 500;
 
 @Injectable()
 export class SignIn {
+  private readonly door = new Bulkhead(admission);
   private readonly perUser = new KeyedQueue(maxWaitingPerUser);
 
   constructor(
@@ -33,8 +40,17 @@ export class SignIn {
     private readonly log: Log,
   ) {}
 
-  /** Throws InvalidCredentialsError, alike in time and text for every cause. */
-  async withPassword(login: LoginName, password: string, client: ClientFacts): Promise<SignedIn> {
+  /** Throws InvalidCredentialsError, alike in time and text for every cause, or OverloadedError. */
+  withPassword(login: LoginName, password: string, client: ClientFacts): Promise<SignedIn> {
+    return this.door.run(() => this.prove(login, password, client));
+  }
+
+  /** Opens the first session of a user just created, within the caller's unit of work. */
+  async afterRegistration(user: User, client: ClientFacts): Promise<SignedIn> {
+    return this.complete(user, client);
+  }
+
+  private async prove(login: LoginName, password: string, client: ClientFacts): Promise<SignedIn> {
     const found = await this.users.findCredentials(login);
     const isRight = await this.passwords.matches(password, found?.passwordHash ?? null);
     if (!found || !isRight || found.user.disabledAt) {
@@ -48,11 +64,6 @@ export class SignIn {
     }
     const rehashed = await this.passwords.rehash(password, found.passwordHash);
     return this.inTurn(found.user, () => this.open(found, client, rehashed));
-  }
-
-  /** Opens the first session of a user just created, within the caller's unit of work. */
-  async afterRegistration(user: User, client: ClientFacts): Promise<SignedIn> {
-    return this.complete(user, client);
   }
 
   /**

@@ -44,7 +44,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   private refusal(thrown: unknown, request: FastifyRequest): DomainError {
     if (thrown instanceof DomainError) return thrown;
-    const status = thrown instanceof HttpException ? thrown.getStatus() : undefined;
+    const status = thrown instanceof HttpException ? thrown.getStatus() : statusOfUnreadBody(thrown);
     switch (status) {
       case 404:
         return this.routes.refusalFor(request.method, request.url) ?? new RouteNotFoundError();
@@ -60,6 +60,12 @@ export class ProblemFilter implements ExceptionFilter {
           : new InternalError();
     }
   }
+}
+
+/** Fastify's mark on what breaks off the reading of a body, such as a client that goes away half-way. */
+function statusOfUnreadBody(thrown: unknown): number | undefined {
+  const statusCode = (thrown as { statusCode?: unknown } | null | undefined)?.statusCode;
+  return typeof statusCode === 'number' && statusCode < 500 ? statusCode : undefined;
 }
 
 /** RFC 6750 §3: no error code when no credential was sent, `invalid_token` when one was and is no good. */

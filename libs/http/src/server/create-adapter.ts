@@ -10,6 +10,12 @@ import { toProblem } from '../errors/problem.js';
 import { bodyLimitBytes } from './json-body.js';
 import { headersWithoutRoute } from './security-headers.js';
 
+/** From the first byte to the last. */
+const requestTimeoutMs = 10_000;
+
+/** Between the answer to an unreadable request and the end of its connection. */
+const lingerMs = 1_000;
+
 const requestIdPattern = /^[\w.-]{1,64}$/;
 
 /** A client may bring its own request id; anything that could break a log line or header is replaced. */
@@ -26,10 +32,17 @@ export function createAdapter(config: HttpConfig, logger: Logger): FastifyAdapte
     bodyLimit: bodyLimitBytes,
     trustProxy: trustProxy(config.trustProxy),
     // Slow or half-sent requests are cut (408); Fastify's default waits for ever.
-    requestTimeout: 10_000,
+    requestTimeout: requestTimeoutMs,
     connectionTimeout: 0,
     keepAliveTimeout: 72_000,
-    http: { connectionsCheckingInterval: 1_000, maxHeaderSize: 16 * 1024, insecureHTTPParser: false },
+    http: {
+      // Node's default of 60 s, being more than the request may take, would switch the limit off for bodies.
+      headersTimeout: requestTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: 16 * 1024,
+      insecureHTTPParser: false,
+    },
     // Requests that arrive while closing are answered; idle sockets are closed.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
@@ -82,4 +95,6 @@ function answerUnreadable(error: Error & { code?: string }, socket: Socket): voi
     `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
+  // A client that never closes its side would hold the connection for ever; closed at once, the answer might be lost.
+  setTimeout(() => socket.destroy(), lingerMs).unref();
 }

@@ -27,7 +27,7 @@ function askingAlways(pauseMs: number): Asking {
   return new Asking(() => client.check(device.token), { callers: 2, pauseMs });
 }
 
-/** Sends the beginning of a request and then one byte a second, never the end, and ignores that the other side ends. */
+/** Sends the beginning of a request, then one byte a second and never the end; ends not even when the server does. */
 class SlowLoris {
   readonly closed: Promise<{ readonly seconds: number; readonly received: string }>;
   private readonly socket: Socket;
@@ -66,8 +66,7 @@ describe('two hundred clients that never finish their request', () => {
     const ends = await Promise.all(slow.map(({ closed }) => closed));
     expect(Math.max(...ends.map(({ seconds }) => seconds))).toBeLessThan(patienceSeconds + allowance);
     expect(Math.min(...ends.map(({ seconds }) => seconds))).toBeGreaterThan(9);
-    for (const { received } of ends) expect(received).toMatch(/^HTTP\/1\.1 408 |^$/);
-    expect(ends.filter(({ received }) => received !== '').length).toBeGreaterThan(0);
+    for (const { received } of ends) expect(received).toMatch(/^HTTP\/1\.1 408 /);
 
     expect(await honest.stop()).toEqual(['200']);
     expect(honest.countOf('200')).toBeGreaterThan(500);
@@ -91,12 +90,17 @@ describe('two thousand sign-ins at once', () => {
         return instance.api.trySignIn(index % 10 ? person : { ...person, password: 'not that one' });
       }),
     );
-    const refused = replies.filter(({ status }) => status === 503);
     const answers = await Promise.all(replies.map((reply) => answerOf(Promise.resolve(reply))));
-    const allowed = new Set(['200', '401 INVALID_CREDENTIALS', '503 OVERLOADED', '503 STORE_UNAVAILABLE']);
-    expect(answers.filter((answer) => !allowed.has(answer))).toEqual([]);
-    expect(answers).toContain('200');
-    refused.forEach(({ headers }) => expect(Number(headers['retry-after'])).toBeGreaterThan(0));
+    const countOf = (answer: string): number => answers.filter((each) => each === answer).length;
+    expect(countOf('200')).toBeGreaterThan(0);
+    expect(countOf('401 INVALID_CREDENTIALS')).toBeGreaterThan(0);
+    expect(countOf('503 OVERLOADED')).toBeGreaterThan(0);
+    // Two thousand requests in one moment keep the process from seeing what the store answered to the first few.
+    expect(countOf('503 STORE_UNAVAILABLE')).toBeLessThan(100);
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200, 401, 503]));
+    for (const { status, headers } of replies) {
+      if (status === 503) expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    }
 
     expect(await honest.stop()).toEqual(['200']);
     expect((await instance.api.ready()).body.status).toBe('ok');
