@@ -75,8 +75,10 @@ describe.each(['UTC', 'Asia/Kolkata', 'America/St_Johns'])(
         const api = await startApi({ clock, databaseZone, env: { ...ttls, ACCESS_TOKEN_TTL: '900' } });
         const device = await api.register();
 
+        const witness = await api.register();
+
         clock.set(new Date(noon.getTime() + limit * second - instant));
-        await device.get('/auth/session').expect(200);
+        await witness.get('/auth/session').expect(200);
         clock.advance(instant);
         expectProblem(await device.get('/auth/session'), {
           status: 401,

@@ -152,6 +152,7 @@ describe('the list', () => {
       },
       session: {
         id: device.sessionId,
+        profile: 'standard',
         created_at: at,
         authenticated_at: at,
         idle_expires_at: new Date(clock.now().getTime() + 43_200 * second).toISOString(),

@@ -268,14 +268,14 @@ describe('the Authorization header', () => {
     }
   });
 
-  it('is the only place: query, body, cookies and X-Session-ID are ignored [v5.0.0-14.2.1, RFC 6750 §2]', async () => {
+  it('is the only place but our cookie: query, body, other cookies and X-Session-ID are ignored [v5.0.0-14.2.1, RFC 6750 §2]', async () => {
     const { token, sessionId } = device;
     const nothing = { status: 401, code: 'UNAUTHENTICATED' } as const;
     for (const name of ['access_token', 'token', 'authorization', 'jwt']) {
       expectProblem(await api.send('get', `/auth/session?${name}=${token}`), nothing);
       expectProblem(await api.send('post', '/auth/logout-all').send({ [name]: token }), nothing);
     }
-    const cookies = ['at', '__Host-at', 'access_token', 'session']
+    const cookies = ['__Host-at', 'AT', 'rt', 'access_token', 'session']
       .map((name) => `${name}=${token}`)
       .join('; ');
     expectProblem(await api.send('get', '/auth/session').set('cookie', cookies), nothing);

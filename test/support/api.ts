@@ -41,6 +41,7 @@ export class Caller {
 
   get = (path: string): Test => this.send('get', path);
   post = (path: string, body?: object): Test => this.send('post', path, body);
+  put = (path: string, body?: object): Test => this.send('put', path, body);
   delete = (path: string): Test => this.send('delete', path);
 
   send(method: Method, path: string, body?: object): Test {
@@ -59,8 +60,9 @@ export class SignedInDevice extends Caller {
     api: Api,
     readonly person: Person,
     readonly reply: Response,
+    token: string = reply.body.data.access_token,
   ) {
-    super(api, reply.body.data.access_token);
+    super(api, token);
     this.sessionId = reply.body.data.session.id;
     this.userId = reply.body.data.user.id;
     this.refreshToken = reply.body.data.refresh_token;
@@ -97,6 +99,10 @@ export class Api {
   async register(person: Person = aPerson(), headers: Record<string, string> = {}): Promise<SignedInDevice> {
     const reply = await this.send('post', '/auth/register').set(headers).send(person).expect(201);
     return new SignedInDevice(this, person, reply);
+  }
+
+  refresh(token: string): Test {
+    return this.send('post', '/auth/refresh').send({ refresh_token: token });
   }
 
   async signIn(person: Person, headers: Record<string, string> = {}): Promise<SignedInDevice> {

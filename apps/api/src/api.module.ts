@@ -7,6 +7,9 @@ import { RedisModule } from '@app/redis';
 import { type Logger, TelemetryModule } from '@app/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AuthController } from './auth/auth.controller.js';
+import { ReauthenticationController } from './auth/reauthentication.controller.js';
+import { RefreshController } from './auth/refresh.controller.js';
+import { SignedInReply } from './auth/signed-in-reply.js';
 import { MetricsController, metricsTokenToken } from './metrics/metrics.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { type Runtime, RuntimeModule } from './runtime.module.js';
@@ -36,16 +39,18 @@ export class ApiModule {
         RedisModule.forRoot(config.redis),
         auth,
         health,
-        HttpModule.forRoot(routes, [auth]),
+        HttpModule.forRoot({ routes, transport: config.transport, imports: [auth] }),
       ],
       controllers: [
         AuthController,
+        RefreshController,
+        ReauthenticationController,
         SessionsController,
         HealthController,
         MetricsController,
         WellKnownController,
       ],
-      providers: [{ provide: metricsTokenToken, useValue: config.http.metricsToken }],
+      providers: [SignedInReply, { provide: metricsTokenToken, useValue: config.http.metricsToken }],
     };
   }
 }

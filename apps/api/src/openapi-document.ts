@@ -7,6 +7,10 @@ const description = `Signs people in, knows every device that is signed in, chec
 Replies are \`{ "success": true, "data": … }\`; refusals are RFC 9457 problem documents with a stable \`code\`.
 401 means that we checked and it is not valid; 503 means that we could not check: keep the token and try again.`;
 
+const csrfNote =
+  'Without TLS the name has no `__Host-`. A request that changes something must come from a page of this site and carry ' +
+  'the value of the readable cookie `__Host-csrf` as `X-CSRF-Token`.';
+
 export function buildDocument(app: INestApplication): OpenAPIObject {
   const outline = new DocumentBuilder()
     .setTitle('Rollcall')
@@ -16,6 +20,8 @@ export function buildDocument(app: INestApplication): OpenAPIObject {
     // Relative, so that trying it out asks the host the page came from.
     .addServer('/')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
+    .addCookieAuth('__Host-at', { type: 'apiKey', description: csrfNote })
+    .addCookieAuth('__Host-rt', { type: 'apiKey', description: csrfNote }, 'refresh')
     .build();
   const document = SwaggerModule.createDocument(app, outline, {
     operationIdFactory: (_controller, method, version) => (version ? `${method}_${version}` : method),

@@ -4,16 +4,20 @@ import { SessionsModule } from '@app/sessions';
 import { TokensModule } from '@app/tokens';
 import { UsersModule } from '@app/users';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AccountControl } from './application/account-control.js';
 import { FirstAdministratorSetup } from './application/first-administrator.js';
 import { Passwords } from './application/passwords.js';
+import { Reauthentication } from './application/reauthentication.js';
+import { Refresh } from './application/refresh.js';
 import { Registration } from './application/registration.js';
 import { SessionCacheReader } from './application/session-cache-reader.js';
 import { SessionCheck } from './application/session-check.js';
 import { SessionDatabaseReader } from './application/session-database-reader.js';
 import { SignIn } from './application/sign-in.js';
 import { SignOut } from './application/sign-out.js';
+import { TokenIssuer } from './application/token-issuer.js';
 import { TokenRevocation } from './application/token-revocation.js';
-import { passwordsConfigToken, sessionFallbackToken } from './auth.config.js';
+import { passwordsConfigToken, sessionFallbackToken, tokensConfigToken } from './auth.config.js';
 import { CommonPasswords } from './domain/common-passwords.js';
 import { PasswordHasher } from './domain/password-hasher.js';
 import { StandingReader } from './domain/standing-reader.js';
@@ -24,6 +28,9 @@ import { DrizzleStandingReader } from './infrastructure/postgres/drizzle-standin
 const useCases = [
   Passwords,
   SignIn,
+  Refresh,
+  Reauthentication,
+  AccountControl,
   Registration,
   SignOut,
   SessionCheck,
@@ -45,10 +52,12 @@ export class AuthModule {
       imports: parts,
       providers: [
         { provide: passwordsConfigToken, useValue: config.passwords },
+        { provide: tokensConfigToken, useValue: config.tokens },
         { provide: sessionFallbackToken, useValue: config.sessions.fallback },
         { provide: PasswordHasher, useClass: Argon2PasswordHasher },
         { provide: CommonPasswords, useClass: ZxcvbnCommonPasswords },
         { provide: StandingReader, useClass: DrizzleStandingReader },
+        TokenIssuer,
         SessionCacheReader,
         SessionDatabaseReader,
         ...useCases,

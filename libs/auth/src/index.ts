@@ -1,8 +1,12 @@
+export { AccountControl } from './application/account-control.js';
 export { type FirstAdministrator, FirstAdministratorSetup } from './application/first-administrator.js';
+export { Reauthentication, type Replaced } from './application/reauthentication.js';
+export { Refresh } from './application/refresh.js';
 export { type NewAccount, Registration } from './application/registration.js';
 export { type Authenticated, SessionCheck } from './application/session-check.js';
-export { SignIn, type SignedIn } from './application/sign-in.js';
+export { SignIn, type WishedProfile } from './application/sign-in.js';
 export { SignOut } from './application/sign-out.js';
+export type { SignedIn } from './application/token-issuer.js';
 export { TokenRevocation } from './application/token-revocation.js';
 export { AuthModule } from './auth.module.js';
 export {
@@ -11,6 +15,7 @@ export {
   PasswordRefusedError,
   SessionEndedError,
   SessionExpiredError,
+  StepUpRequiredError,
   TokenExpiredError,
   TokenInvalidError,
   TokenRevokedError,

@@ -1,4 +1,4 @@
-import type { SessionId } from '@app/kernel';
+import type { SessionId, TokenId } from '@app/kernel';
 import { Database, EmbeddedDriver, ServerDriver } from '@app/postgres';
 import { SessionLimitReachedError } from '@app/sessions';
 import { createTestDatabase, FakeClock, type TestDatabase } from '@app/testing';
@@ -6,6 +6,7 @@ import { EmailTakenError } from '@app/users';
 import { sql } from 'drizzle-orm';
 import pg from 'pg';
 import {
+  AccountControl,
   FirstAdministratorSetup,
   InvalidCredentialsError,
   PasswordRefusedError,
@@ -21,7 +22,15 @@ import {
 } from '../src/index.js';
 import { DrizzleStandingReader } from '../src/infrastructure/postgres/drizzle-standing-reader.js';
 import { standingReaderContract } from '../src/testing/standing-reader-contract.js';
-import { client, eventsOf, type Instance, startInstance, stopInstances, writersOf } from './installation.js';
+import {
+  eventsOf,
+  type Instance,
+  lifetimes,
+  startInstance,
+  stopInstances,
+  wish,
+  writersOf,
+} from './installation.js';
 
 const unexpected = (error: Error): never => {
   throw error;
@@ -67,11 +76,11 @@ describe.each([
     const instance = await startInstance(store.database, clock, overrides);
     made += 1;
     const account = { email: `ann${made}@corp.test`, username: `ann${made}`, fullName: 'Ann Lee', password };
-    const { user, session } = await instance.registration.register(account, client);
+    const { user, session } = await instance.registration.register(account, wish);
     await instance.authority.end(session.id, { userId: user.id }, 'signout');
     await run(sql`delete from event_log where user_id = ${user.id}`);
     const signIn = (by: Instance = instance) =>
-      by.signIn.withPassword({ email: account.email }, password, client);
+      by.signIn.withPassword({ email: account.email }, password, wish);
     const live = async (): Promise<SessionId[]> =>
       (await instance.authority.list(user.id)).map(({ id }) => id);
     const events = () => eventsOf(store.database, user.id);
@@ -128,8 +137,8 @@ describe.each([
 
     it('takes the username as well as the e-mail address, in any spelling', async () => {
       const { account, live, signIn } = await setup();
-      await signIn.withPassword({ username: account.username.toUpperCase() }, password, client);
-      await signIn.withPassword({ email: ` ${account.email.toUpperCase()} ` }, password, client);
+      await signIn.withPassword({ username: account.username.toUpperCase() }, password, wish);
+      await signIn.withPassword({ email: ` ${account.email.toUpperCase()} ` }, password, wish);
 
       expect(await live()).toHaveLength(2);
     });
@@ -137,7 +146,7 @@ describe.each([
     it('v5.0.0-6.3.8 refuses an unknown account, a wrong password and a disabled account in the same words', async () => {
       const { account, events, live, signIn, user } = await setup();
       const attempt = (email: string, typed: string): Promise<unknown> =>
-        signIn.withPassword({ email }, typed, client).catch((error: unknown) => error);
+        signIn.withPassword({ email }, typed, wish).catch((error: unknown) => error);
       const unknown = await attempt('nobody@corp.test', password);
       const wrong = await attempt(account.email, 'quiet blue lamb');
       await run(sql`update users set disabled_at = now() where id = ${user.id}`);
@@ -254,12 +263,33 @@ describe.each([
     });
   });
 
+  describe(AccountControl.name, () => {
+    it('v5.0.0-7.4.2 ends every session of a disabled account and lets nobody in until it is enabled', async () => {
+      const { accounts, check, events, signInNow, user, live } = await setup();
+      const [first] = [await signInNow(), await signInNow()];
+      const ended = await accounts.disable(user.id, null);
+
+      expect(ended).toEqual({ count: 2, propagation: 'complete' });
+      await expect(check.authenticate(first.accessToken.text)).rejects.toMatchObject({
+        facts: { end_reason: 'user_disabled' },
+      });
+      await expect(signInNow()).rejects.toThrow(InvalidCredentialsError);
+      await accounts.enable(user.id, null);
+      expect(await live()).toEqual([]);
+      await signInNow();
+      expect(await live()).toHaveLength(1);
+      expect((await events()).map(({ type }) => type)).toEqual(
+        expect.arrayContaining(['user.disabled', 'user.sessions_revoked', 'user.enabled']),
+      );
+    });
+  });
+
   describe(Registration.name, () => {
     it('creates user, session and events in one transaction', async () => {
       const { registration } = await setup();
       const { user, session } = await registration.register(
         { email: 'new@corp.test', password, username: null, fullName: null },
-        client,
+        wish,
       );
       const events = await eventsOf(store.database, user.id);
 
@@ -277,7 +307,7 @@ describe.each([
       const { registration } = await setup();
       const account = { email: 'raced@corp.test', password, username: null, fullName: null };
       const outcomes = await Promise.allSettled(
-        Array.from({ length: 5 }, () => registration.register(account, client)),
+        Array.from({ length: 5 }, () => registration.register(account, wish)),
       );
       const won = outcomes.filter((outcome) => outcome.status === 'fulfilled');
       const lost = outcomes.filter((outcome) => outcome.status === 'rejected');
@@ -297,7 +327,7 @@ describe.each([
       const { registration, users } = await setup();
       const refused = registration.register(
         { email: 'maximilian@corp.test', password: 'maximilian-2026', username: null, fullName: null },
-        client,
+        wish,
       );
 
       await expect(refused).rejects.toThrow(PasswordRefusedError);
@@ -351,7 +381,9 @@ describe.each([
     });
 
     it('v5.0.0-7.3.1 tells that the session timed out', async () => {
-      const { check, clock, signInNow } = await setup({ sessions: { idleTtlSeconds: 300 } });
+      const { check, clock, signInNow } = await setup({
+        sessions: { lifetimes: lifetimes({ standard: { idleSeconds: 300, absoluteSeconds: 3_600 } }) },
+      });
       const { accessToken } = await signInNow();
       clock.advance(minutes(5));
       const refused = check.authenticate(accessToken.text);
@@ -366,6 +398,7 @@ describe.each([
       const other = accessTokens.issue({
         userId: user.id,
         sessionId: session.id,
+        tokenId: 'another-token-id-22-ch' as TokenId,
         authenticatedAt: clock.now(),
         notAfter: session.expiresAt,
       });
@@ -495,11 +528,7 @@ describe.each([
 
       expect(first?.generatedPassword).toMatch(/^[\w-]{22,}$/);
       expect(second?.generatedPassword).not.toBe(first?.generatedPassword);
-      const { user } = await signIn.withPassword(
-        { email: second!.email },
-        second!.generatedPassword!,
-        client,
-      );
+      const { user } = await signIn.withPassword({ email: second!.email }, second!.generatedPassword!, wish);
       expect(user.role).toBe('admin');
     });
 
@@ -561,11 +590,11 @@ describe('several instances on one server', () => {
     const [first] = fleet;
     const { user } = await first!.registration.register(
       { email: 'ann@corp.test', password, username: null, fullName: null },
-      client,
+      wish,
     );
     await Promise.all(
       Array.from({ length: 10 }, () =>
-        fleet.map((instance) => instance.signIn.withPassword({ email: 'ann@corp.test' }, password, client)),
+        fleet.map((instance) => instance.signIn.withPassword({ email: 'ann@corp.test' }, password, wish)),
       ).flat(),
     );
     const ended = (await eventsOf(databases[0]!, user.id)).filter(({ type }) => type === 'session.ended');
@@ -578,7 +607,7 @@ describe('several instances on one server', () => {
     const { reader, registration } = await startInstance(databases[0]!, new FakeClock());
     const { session } = await registration.register(
       { email: 'bob@corp.test', password, username: null, fullName: null },
-      client,
+      wish,
     );
     const sent = jest.spyOn(pg.Client.prototype, 'query');
     await reader.read(session.id);

@@ -11,6 +11,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { sql } from 'drizzle-orm';
 import {
+  AccountControl,
   AuthModule,
   FirstAdministratorSetup,
   PasswordHasher,
@@ -27,6 +28,14 @@ export const client: ClientFacts = {
   userAgent: 'agent',
   device: { browser: null, os: null, kind: 'other' },
 };
+
+/** What most people ask for when they sign in. */
+export const wish = { client, profile: 'standard' } as const;
+
+/** The default lifetimes with some replaced. */
+export const lifetimes = (
+  changes: Partial<Config['sessions']['lifetimes']>,
+): Config['sessions']['lifetimes'] => ({ ...loadConfig({}).sessions.lifetimes, ...changes });
 
 /** The least that argon2 accepts: these tests sign in hundreds of times and are not about its cost. */
 const cheapPasswords = { minLength: 15, memoryKib: 8, iterations: 1, concurrency: 2 };
@@ -66,6 +75,7 @@ export async function startInstance(
     .compile();
   started.push(await module.init());
   return {
+    accounts: module.get(AccountControl, { strict: false }),
     accessTokens: module.get(AccessTokens, { strict: false }),
     authority: module.get(SessionAuthority, { strict: false }),
     check: module.get(SessionCheck, { strict: false }),

@@ -30,6 +30,8 @@ export interface TokensConfig {
   readonly issuer: string;
   readonly audience: string;
   readonly accessTtlSeconds: number;
+  /** Seconds in which a refresh token that was just spent yields the same child again. */
+  readonly refreshGraceSeconds: number;
 }
 
 export type SessionLimitPolicy = Environment['SESSION_LIMIT_POLICY'];
@@ -45,8 +47,29 @@ export interface SessionsConfig {
   readonly localCacheMs: number;
   readonly limit: number;
   readonly limitPolicy: SessionLimitPolicy;
-  readonly idleTtlSeconds: number;
-  readonly absoluteTtlSeconds: number;
+  readonly lifetimes: Readonly<Record<SessionProfile, SessionLifetime>>;
+  /** Seconds for which uses of sessions are gathered before they are written. */
+  readonly activityFlushSeconds: number;
+}
+
+/** How long a session may live; chosen at sign-in, except that administrators always get `admin`. */
+export type SessionProfile = 'standard' | 'strict' | 'admin' | 'remember';
+
+export interface SessionLifetime {
+  /** Without use. */
+  readonly idleSeconds: number;
+  /** In all. */
+  readonly absoluteSeconds: number;
+}
+
+export interface TransportConfig {
+  /** Origin of PUBLIC_URL and TRUSTED_ORIGINS: the pages that may act with the cookies. */
+  readonly origins: readonly string[];
+  /** `__Host-` names and the Secure attribute; by the scheme of PUBLIC_URL. */
+  readonly secureCookies: boolean;
+  readonly sameSite: 'lax' | 'strict';
+  /** Seconds after a proof of the password in which dangerous routes may be used. */
+  readonly freshnessSeconds: number;
 }
 
 export interface PasswordsConfig {
@@ -71,6 +94,7 @@ export interface Config {
   readonly tokens: TokensConfig;
   readonly sessions: SessionsConfig;
   readonly passwords: PasswordsConfig;
+  readonly transport: TransportConfig;
 }
 
 /** The default does not follow PORT: instances on several ports must issue and accept the same tokens. */
@@ -101,6 +125,7 @@ export function toConfig(env: Environment): Config {
       issuer: publicUrl,
       audience: env.ACCESS_TOKEN_AUDIENCE,
       accessTtlSeconds: env.ACCESS_TOKEN_TTL,
+      refreshGraceSeconds: env.REFRESH_GRACE_SECONDS,
     },
     sessions: {
       instanceName: env.INSTANCE_ID ?? `${hostname()}:${env.PORT}`,
@@ -108,8 +133,14 @@ export function toConfig(env: Environment): Config {
       localCacheMs: env.SESSION_LOCAL_CACHE_MS,
       limit: env.SESSION_LIMIT,
       limitPolicy: env.SESSION_LIMIT_POLICY,
-      idleTtlSeconds: env.SESSION_IDLE_TTL,
-      absoluteTtlSeconds: env.SESSION_ABSOLUTE_TTL,
+      lifetimes: lifetimes(env),
+      activityFlushSeconds: env.SESSION_ACTIVITY_FLUSH,
+    },
+    transport: {
+      origins: [new URL(publicUrl).origin, ...env.TRUSTED_ORIGINS],
+      secureCookies: publicUrl.startsWith('https:'),
+      sameSite: env.COOKIE_SAME_SITE,
+      freshnessSeconds: env.FRESHNESS_SECONDS,
     },
     passwords: {
       minLength: env.PASSWORD_MIN_LENGTH,
@@ -117,6 +148,22 @@ export function toConfig(env: Environment): Config {
       iterations: env.PASSWORD_HASH_ITERATIONS,
       // One core stays free, so that a flood of sign-ins does not slow the session checks of everybody else.
       concurrency: env.PASSWORD_HASH_CONCURRENCY ?? Math.max(1, availableParallelism() - 1),
+    },
+  };
+}
+
+function lifetimes(env: Environment): SessionsConfig['lifetimes'] {
+  const { SESSION_IDLE_TTL, SESSION_ABSOLUTE_TTL } = env;
+  return {
+    standard: { idleSeconds: SESSION_IDLE_TTL, absoluteSeconds: SESSION_ABSOLUTE_TTL },
+    strict: {
+      idleSeconds: env.SESSION_STRICT_IDLE_TTL,
+      absoluteSeconds: env.SESSION_STRICT_ABSOLUTE_TTL,
+    },
+    admin: { idleSeconds: env.SESSION_ADMIN_IDLE_TTL, absoluteSeconds: env.SESSION_ADMIN_ABSOLUTE_TTL },
+    remember: {
+      idleSeconds: env.SESSION_REMEMBER_IDLE_TTL,
+      absoluteSeconds: env.SESSION_REMEMBER_ABSOLUTE_TTL,
     },
   };
 }

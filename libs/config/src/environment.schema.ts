@@ -19,6 +19,14 @@ function isNetwork(entry: string): boolean {
   return rest.length === 0 && /^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= longest;
 }
 
+/** `https://app.example.com, https://admin.example.com`: scheme, host and port, nothing else. */
+const origins = text().transform((value, context) => {
+  const entries = value.split(',').map((entry) => entry.trim());
+  if (entries.every((entry) => URL.canParse(entry) && new URL(entry).origin === entry)) return entries;
+  context.addIssue('must be a comma-separated list of origins such as https://app.example.com');
+  return z.NEVER;
+});
+
 /** The last two list several hosts, which the URL class does not know. */
 const redisUrl = text().regex(
   /^(rediss?:\/\/|redis-sentinel:\/\/|redis-cluster:\/\/)[^/\s]+/,
@@ -64,6 +72,17 @@ export const environmentSchema = z.object({
   SESSION_LIMIT_POLICY: z.enum(['evict_oldest', 'evict_idle', 'deny']).default('evict_oldest'),
   SESSION_IDLE_TTL: integer({ min: 60, max: 30 * day }).default(day / 2),
   SESSION_ABSOLUTE_TTL: integer({ min: 60, max: 30 * day }).default(7 * day),
+  SESSION_STRICT_IDLE_TTL: integer({ min: 60, max: day }).default(3_600),
+  SESSION_STRICT_ABSOLUTE_TTL: integer({ min: 60, max: 7 * day }).default(day),
+  SESSION_ADMIN_IDLE_TTL: integer({ min: 60, max: day }).default(900),
+  SESSION_ADMIN_ABSOLUTE_TTL: integer({ min: 60, max: 7 * day }).default(day / 2),
+  SESSION_REMEMBER_IDLE_TTL: integer({ min: 60, max: 90 * day }).default(7 * day),
+  SESSION_REMEMBER_ABSOLUTE_TTL: integer({ min: 60, max: 365 * day }).default(30 * day),
+  SESSION_ACTIVITY_FLUSH: integer({ min: 1, max: 15 }).default(10),
+  REFRESH_GRACE_SECONDS: integer({ min: 0, max: 60 }).default(10),
+  FRESHNESS_SECONDS: integer({ min: 30, max: day }).default(600),
+  COOKIE_SAME_SITE: z.enum(['lax', 'strict']).default('lax'),
+  TRUSTED_ORIGINS: origins.default([]),
 
   PASSWORD_MIN_LENGTH: integer({ min: 8, max: 64 }).default(15),
   PASSWORD_HASH_MEMORY_KIB: integer({ min: 19_456, max: 1_048_576 }).default(19_456),

@@ -5,9 +5,12 @@ export type {
   PostgresConfig,
   RedisConfig,
   SessionFallback,
+  SessionLifetime,
   SessionLimitPolicy,
+  SessionProfile,
   SessionsConfig,
   TokensConfig,
+  TransportConfig,
 } from './config.js';
 export { ConfigError, loadConfig } from './load-config.js';
 export { redactConfig } from './redact.js';

@@ -34,8 +34,12 @@ describe(loadConfig.name, () => {
       sessions: {
         limit: 5,
         limitPolicy: 'evict_oldest',
-        idleTtlSeconds: 12 * 3600,
-        absoluteTtlSeconds: 7 * 24 * 3600,
+        lifetimes: {
+          standard: { idleSeconds: 12 * 3600, absoluteSeconds: 7 * 24 * 3600 },
+          strict: { idleSeconds: 3600, absoluteSeconds: 24 * 3600 },
+          admin: { idleSeconds: 900, absoluteSeconds: 12 * 3600 },
+          remember: { idleSeconds: 7 * 24 * 3600, absoluteSeconds: 30 * 24 * 3600 },
+        },
       },
       passwords: { minLength: 15, memoryKib: 19_456, iterations: 2 },
     });

@@ -39,8 +39,9 @@ function contradictions(env: Environment): string[] {
   }
   if (env.REDIS_ENABLED === true && !env.REDIS_URL)
     found.push('REDIS_URL is required when REDIS_ENABLED is true');
-  if (env.SESSION_IDLE_TTL > env.SESSION_ABSOLUTE_TTL) {
-    found.push('SESSION_IDLE_TTL must not exceed SESSION_ABSOLUTE_TTL');
+  for (const profile of ['', 'STRICT_', 'ADMIN_', 'REMEMBER_'] as const) {
+    const [idle, absolute] = [`SESSION_${profile}IDLE_TTL`, `SESSION_${profile}ABSOLUTE_TTL`] as const;
+    if (env[idle] > env[absolute]) found.push(`${idle} must not exceed ${absolute}`);
   }
   if (env.ADMIN_PASSWORD && !env.ADMIN_EMAIL)
     found.push('ADMIN_EMAIL is required when ADMIN_PASSWORD is set');

@@ -1,3 +1,4 @@
+import type { TransportConfig } from '@app/config';
 import { Log } from '@app/telemetry';
 import {
   type DynamicModule,
@@ -10,8 +11,14 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { EnvelopeInterceptor } from './envelope.interceptor.js';
 import { ValidationFailedError } from './errors/http.errors.js';
 import { ProblemFilter } from './errors/problem.filter.js';
+import { Credentials } from './guards/credentials.js';
+import { FreshnessGuard } from './guards/freshness.guard.js';
 import { SessionGuard } from './guards/session.guard.js';
 import { RouteTable } from './server/route-table.js';
+import { CrossSiteDefence } from './transport/cross-site-defence.js';
+import { CsrfTokens } from './transport/csrf-tokens.js';
+import { SessionCookies } from './transport/session-cookies.js';
+import { transportConfigToken } from './transport/transport.config.js';
 
 type Issues = Parameters<
   NonNullable<ConstructorParameters<typeof StandardSchemaValidationPipe>[0]>['exceptionFactory'] & {}
@@ -29,15 +36,27 @@ function toRefusal(issues: Issues): ValidationFailedError {
   );
 }
 
+export interface HttpParts {
+  readonly routes: RouteTable;
+  readonly transport: TransportConfig;
+  readonly imports: ModuleMetadata['imports'];
+}
+
 /** The edge: what stands between Fastify and every controller, in the order of a request. */
 @Module({})
 export class HttpModule {
-  static forRoot(routes: RouteTable, imports: ModuleMetadata['imports']): DynamicModule {
+  static forRoot({ routes, transport, imports }: HttpParts): DynamicModule {
     return {
       module: HttpModule,
       imports,
       providers: [
+        { provide: transportConfigToken, useValue: transport },
+        CsrfTokens,
+        CrossSiteDefence,
+        SessionCookies,
+        Credentials,
         { provide: APP_GUARD, useClass: SessionGuard },
+        { provide: APP_GUARD, useClass: FreshnessGuard },
         {
           provide: APP_PIPE,
           useFactory: () => new StandardSchemaValidationPipe({ exceptionFactory: toRefusal }),
@@ -47,6 +66,7 @@ export class HttpModule {
         { provide: APP_INTERCEPTOR, useClass: EnvelopeInterceptor },
         { provide: APP_FILTER, inject: [Log], useFactory: (log: Log) => new ProblemFilter(log, routes) },
       ],
+      exports: [SessionCookies, CrossSiteDefence],
     };
   }
 }

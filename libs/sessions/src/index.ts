@@ -1,3 +1,4 @@
+export { SessionActivity } from './application/activity/session-activity.js';
 export { type AuthorityMode, AuthorityState } from './application/coherence/authority-state.js';
 export { LocalSessions } from './application/coherence/local-sessions.js';
 export { feedTiming } from './application/coherence/feed-timing.js';
@@ -7,10 +8,12 @@ export {
   RevocationBroadcast,
 } from './application/coherence/revocation-broadcast.js';
 export { RevocationFeed } from './application/coherence/revocation-feed.js';
+export { RefreshLineage, type Spending } from './application/refresh-lineage.js';
 export {
   type Actor,
   type EndedMany,
   type EndedOne,
+  type Opening,
   SessionAuthority,
 } from './application/session-authority.js';
 export {
@@ -29,9 +32,10 @@ export {
   endOf,
   type Session,
   type SessionEnd,
+  type SessionProfile,
   type SessionSpan,
 } from './domain/session.js';
-export { type Ending, type EvictionOrder } from './domain/session-repository.js';
+export { type EndedSession, type Ending, type EvictionOrder } from './domain/session-repository.js';
 export { SessionLimitReachedError, SessionNotFoundError } from './domain/sessions.errors.js';
 export { DrizzleSessionRepository } from './infrastructure/postgres/drizzle-session-repository.js';
 export { toSessionEnd } from './infrastructure/postgres/session.mapper.js';

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { SessionsConfig } from '@app/config';
 import { EventLogModule } from '@app/event-log';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { ActivityRunner } from './application/activity/activity-runner.js';
+import { SessionActivity } from './application/activity/session-activity.js';
 import { AuthorityState } from './application/coherence/authority-state.js';
 import { FeedRunner } from './application/coherence/feed-runner.js';
 import { HeartbeatObserver } from './application/coherence/heartbeat-observer.js';
@@ -9,12 +11,15 @@ import { LocalSessions } from './application/coherence/local-sessions.js';
 import { RevocationBarrier } from './application/coherence/revocation-barrier.js';
 import { RevocationBroadcast } from './application/coherence/revocation-broadcast.js';
 import { RevocationFeed } from './application/coherence/revocation-feed.js';
+import { RefreshLineage } from './application/refresh-lineage.js';
 import { SessionAuthority } from './application/session-authority.js';
+import { ActivityStore } from './domain/activity.js';
 import { EntryStore } from './domain/coherence/entry-store.js';
 import { InstanceRegistry } from './domain/coherence/instance-registry.js';
 import { RevocationRepair } from './domain/coherence/revocation-repair.js';
 import { SessionRepository } from './domain/session-repository.js';
 import { DrizzleSessionRepository } from './infrastructure/postgres/drizzle-session-repository.js';
+import { PostgresActivityStore } from './infrastructure/postgres/postgres-activity-store.js';
 import { PostgresInstanceRegistry } from './infrastructure/postgres/postgres-instance-registry.js';
 import { PostgresRevocationRepair } from './infrastructure/postgres/postgres-revocation-repair.js';
 import { RedisEntryStore } from './infrastructure/redis/redis-entry-store.js';
@@ -31,6 +36,7 @@ export class SessionsModule {
         { provide: sessionsConfigToken, useValue: config },
         { provide: instanceToken, useValue: instance },
         { provide: SessionRepository, useClass: DrizzleSessionRepository },
+        { provide: ActivityStore, useClass: PostgresActivityStore },
         { provide: InstanceRegistry, useClass: PostgresInstanceRegistry },
         { provide: RevocationRepair, useClass: PostgresRevocationRepair },
         { provide: EntryStore, useClass: RedisEntryStore },
@@ -41,10 +47,15 @@ export class SessionsModule {
         RevocationBroadcast,
         LocalSessions,
         AuthorityState,
+        SessionActivity,
+        ActivityRunner,
         SessionAuthority,
+        RefreshLineage,
       ],
       exports: [
         SessionAuthority,
+        SessionActivity,
+        RefreshLineage,
         AuthorityState,
         RevocationFeed,
         RevocationBroadcast,

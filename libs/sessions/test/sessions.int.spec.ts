@@ -75,6 +75,7 @@ const client: ClientFacts = {
   userAgent: null,
   device: { browser: null, os: null, kind: 'other' },
 };
+const opening = { client, profile: 'standard' } as const;
 
 const config = {
   instanceName: 'alone',
@@ -82,8 +83,13 @@ const config = {
   localCacheMs: 0,
   limit: 3,
   limitPolicy: 'evict_oldest',
-  idleTtlSeconds: 1800,
-  absoluteTtlSeconds: 3600,
+  lifetimes: {
+    standard: { idleSeconds: 1800, absoluteSeconds: 3600 },
+    strict: { idleSeconds: 60, absoluteSeconds: 120 },
+    admin: { idleSeconds: 60, absoluteSeconds: 120 },
+    remember: { idleSeconds: 7200, absoluteSeconds: 7200 },
+  },
+  activityFlushSeconds: 10,
 } as const;
 
 describe.each([
@@ -124,7 +130,7 @@ describe.each([
         { ...config, ...overrides },
       );
       const userId = await insertUser(database);
-      const issue = () => database.run(() => authority.issue({ id: userId, gen: 0 }, client));
+      const issue = () => database.run(() => authority.issue({ id: userId, gen: 0 }, opening));
       /** A session a minute, so that their order is known. */
       const issueInTurn = async (count: number) => {
         const ids: SessionId[] = [];
@@ -220,7 +226,7 @@ describe.each([
         new Metrics(),
         { ...config, limit: 2 },
       );
-      await database.run(() => stricter.issue({ id: userId, gen: 0 }, client));
+      await database.run(() => stricter.issue({ id: userId, gen: 0 }, opening));
 
       expect(await live()).toHaveLength(2);
     });
@@ -228,7 +234,7 @@ describe.each([
     it('v5.0.0-2.3.3 writes session and event together or not at all', async () => {
       const { authority, database, events, live, userId } = await setup();
       const failing = database.run(async () => {
-        await authority.issue({ id: userId, gen: 0 }, client);
+        await authority.issue({ id: userId, gen: 0 }, opening);
         throw new Error('the answer could not be built');
       });
 
@@ -273,7 +279,7 @@ describe.each([
       expect((await events()).filter(({ type }) => type === 'session.ended')).toHaveLength(1);
     });
 
-    it('says of a session that has timed out that it had expired', async () => {
+    it('says of a session that has timed out that it had expired, and writes it down', async () => {
       const { authority, clock, events, issue, userId } = await setup();
       const { id, idleExpiresAt } = await issue();
       clock.advance(1800_000);
@@ -283,7 +289,7 @@ describe.each([
         reason: 'expired_idle',
         propagation: 'complete',
       });
-      expect(await events()).toHaveLength(1);
+      expect((await events()).map(({ reason }) => reason)).toEqual([null, 'expired_idle']);
     });
 
     it('v5.0.0-8.2.2 knows no session of another user', async () => {

@@ -8,18 +8,29 @@ export function presentPrincipal({ user, session }: { user: UserLike; session: S
   return { user: presentUser(user), session: presentSummary(session) };
 }
 
-export function presentSignedIn({ user, session, accessToken, refreshToken }: SignedIn) {
-  return {
-    ...presentPrincipal({ user, session }),
+export function presentSignedIn(
+  { user, session, accessToken, refreshToken }: SignedIn,
+  { withTokens }: { withTokens: boolean },
+) {
+  const tokens = {
     access_token: accessToken.text,
     token_type: 'Bearer' as const,
-    expires_in: accessToken.expiresInSeconds,
     refresh_token: refreshToken,
+  };
+  return {
+    ...presentPrincipal({ user, session }),
+    ...(withTokens && tokens),
+    expires_in: accessToken.expiresInSeconds,
   };
 }
 
-export function presentSignedOut({ reason, at, propagation }: EndedOne) {
-  return { message: 'Signed out', end_reason: reason, ended_at: at.toISOString(), propagation };
+export function presentSignedOut(ended: EndedOne | null) {
+  return {
+    message: 'Signed out',
+    end_reason: ended?.reason ?? null,
+    ended_at: ended?.at.toISOString() ?? null,
+    propagation: ended?.propagation ?? ('complete' as const),
+  };
 }
 
 export function presentSignedOutEverywhere({ count, propagation }: EndedMany) {
@@ -33,6 +44,7 @@ function presentUser({ id, email, username, fullName, role }: UserLike) {
 function presentSummary(session: SessionLike) {
   return {
     id: session.id,
+    profile: session.profile,
     created_at: session.createdAt.toISOString(),
     authenticated_at: session.authenticatedAt.toISOString(),
     idle_expires_at: session.idleExpiresAt.toISOString(),

@@ -6,12 +6,20 @@ const username = humanText({ min: 3, max: 32 }).regex(
   'must start with a letter or digit and hold letters, digits, dots, dashes and underscores only',
 );
 
+/** Left out: tokens in the body and as cookies too. */
+const transport = z.enum(['bearer', 'cookie']).optional();
+
+/** How long the session may live; administrators always have a profile of their own. */
+const profile = z.enum(['standard', 'strict', 'remember']).optional();
+
 export const registerBody = z
   .strictObject({
     email: emailText,
     password: passwordText,
     username: username.optional(),
     full_name: humanText({ min: 1, max: 120 }).optional(),
+    transport,
+    profile,
   })
   .meta({
     id: 'RegisterRequest',
@@ -28,6 +36,8 @@ export const signInBody = z
     email: emailText.optional(),
     username: humanText({ min: 1, max: 254 }).optional(),
     password: passwordText,
+    transport,
+    profile,
   })
   .refine((body) => (body.email === undefined) !== (body.username === undefined), {
     error: 'give either email or username',
@@ -38,6 +48,35 @@ export const signInBody = z
     example: { email: 'ann@example.com', password: 'seven plain words make a phrase' },
   });
 export type SignInBody = z.infer<typeof signInBody>;
+
+const refreshRequest = z
+  .strictObject({
+    refresh_token: z.string('must be text').max(4096, 'must have at most 4096 characters').optional(),
+  })
+  .meta({
+    id: 'RefreshRequest',
+    example: { refresh_token: 'nyxB0HvjWobB1OD3orlYNtfh9MIKm4N15tHE8KOymFc0x3yq…' },
+  });
+
+/** Without a body the cookie is meant. */
+export const refreshBody = z.preprocess((body) => body ?? {}, refreshRequest);
+export type RefreshBody = z.infer<typeof refreshBody>;
+
+export const stepUpBody = z
+  .strictObject({ password: passwordText })
+  .meta({ id: 'StepUpRequest', example: { password: 'seven plain words make a phrase' } });
+export type StepUpBody = z.infer<typeof stepUpBody>;
+
+export const passwordChangeBody = z
+  .strictObject({ current_password: passwordText, new_password: passwordText })
+  .meta({
+    id: 'PasswordChangeRequest',
+    example: {
+      current_password: 'seven plain words make a phrase',
+      new_password: 'another phrase of seven plain words',
+    },
+  });
+export type PasswordChangeBody = z.infer<typeof passwordChangeBody>;
 
 export const userView = z
   .object({
@@ -52,6 +91,7 @@ export const userView = z
 export const sessionSummary = z
   .object({
     id: z.string(),
+    profile: z.enum(['standard', 'strict', 'admin', 'remember']),
     created_at: instant,
     authenticated_at: instant,
     idle_expires_at: instant,
@@ -63,10 +103,12 @@ export const signedInView = z
   .object({
     user: userView,
     session: sessionSummary,
-    access_token: z.string(),
-    token_type: z.literal('Bearer'),
+    /** Left out, like the next two, when the tokens travel as cookies only. */
+    access_token: z.string().optional(),
+    token_type: z.literal('Bearer').optional(),
+    refresh_token: z.string().optional(),
+    /** Seconds that the access token lives. */
     expires_in: z.int(),
-    refresh_token: z.string(),
   })
   .meta({ id: 'SignedIn' });
 
@@ -75,11 +117,14 @@ export const principalView = z.object({ user: userView, session: sessionSummary 
 /** `pending`: durable, but not proven on every instance within 1.2 s; the same call may be repeated. */
 export const propagation = z.enum(['complete', 'pending']);
 
+export const replacedView = signedInView.extend({ propagation }).meta({ id: 'SessionReplaced' });
+
 export const signedOutView = z
   .object({
     message: z.string(),
-    end_reason: z.string(),
-    ended_at: instant,
+    /** Null when nothing told which session it was. */
+    end_reason: z.string().nullable(),
+    ended_at: instant.nullable(),
     propagation,
   })
   .meta({ id: 'SignedOut' });

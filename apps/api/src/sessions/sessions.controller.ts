@@ -1,10 +1,17 @@
 import type { Principal } from '@app/auth';
-import { answerPropagation, CurrentPrincipal, NeedsSession, Returns, sessionProblems } from '@app/http';
+import {
+  answerPropagation,
+  CurrentPrincipal,
+  Fresh,
+  NeedsSession,
+  Returns,
+  sessionProblems,
+} from '@app/http';
 import { parseSessionId } from '@app/kernel';
 import { SessionAuthority, SessionNotFoundError } from '@app/sessions';
 import { Controller, Delete, Get, Param, Res } from '@nestjs/common';
 import { ApiParam, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { presentSession } from './sessions.presenter.js';
 import {
   endedView,
@@ -13,6 +20,10 @@ import {
   sessionListView,
   sessionView,
 } from './sessions.schemas.js';
+
+function isOwnCurrent(request: FastifyRequest, { session }: Principal): boolean {
+  return (request.params as { id?: string }).id === session.id;
+}
 
 @ApiTags('Sessions')
 @Controller('api/v1/sessions')
@@ -47,10 +58,13 @@ export class SessionsController {
   }
 
   @Delete(':id')
+  @Fresh({ unless: isOwnCurrent })
   @ApiParam({ name: 'id', description: 'Id of the session, as listed', example: sessionExample.id })
   @Returns({
     summary: 'End one session of the account',
-    description: 'May be repeated. A session of another account is answered like one that does not exist.',
+    description:
+      'May be repeated. A session of another account is answered like one that does not exist. Ending another session ' +
+      'than the own needs a password proven lately.',
     data: endedView,
     example: {
       id: sessionExample.id,
@@ -58,7 +72,7 @@ export class SessionsController {
       ended_at: '2026-11-20T09:30:00.000Z',
       propagation: 'complete',
     },
-    problems: [...sessionProblems, 'NOT_FOUND'],
+    problems: [...sessionProblems, 'NOT_FOUND', 'STEP_UP_REQUIRED', 'CSRF_REJECTED'],
   })
   async endSession(
     @Param('id') text: string,
@@ -73,12 +87,13 @@ export class SessionsController {
   }
 
   @Delete()
+  @Fresh()
   @Returns({
     summary: 'End all sessions of the account but the one of this request',
     description: 'The kept session is that of the verified token; no header or parameter changes that.',
     data: othersEndedView,
     example: { terminated: 2, kept: 1, propagation: 'complete' },
-    problems: sessionProblems,
+    problems: [...sessionProblems, 'STEP_UP_REQUIRED', 'CSRF_REJECTED'],
   })
   async endOtherSessions(
     @CurrentPrincipal() principal: Principal,

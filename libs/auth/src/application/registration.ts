@@ -1,10 +1,10 @@
 import { EventLog } from '@app/event-log';
 import { Clock, RandomSource, UnitOfWork, type UserId, uuidV7 } from '@app/kernel';
-import type { ClientFacts } from '@app/sessions';
 import { type Role, type User, UserRepository } from '@app/users';
 import { Injectable } from '@nestjs/common';
 import { Passwords } from './passwords.js';
-import { SignIn, type SignedIn } from './sign-in.js';
+import { SignIn, type SignInWish } from './sign-in.js';
+import type { SignedIn } from './token-issuer.js';
 
 export interface NewAccount {
   readonly email: string;
@@ -26,11 +26,11 @@ export class Registration {
   ) {}
 
   /** Creates a user and signs in. Throws PasswordRefusedError, EmailTakenError or UsernameTakenError. */
-  async register(account: NewAccount, client: ClientFacts): Promise<SignedIn> {
+  async register(account: NewAccount, wish: SignInWish): Promise<SignedIn> {
     const passwordHash = await this.passwords.create(account.password, account);
     return this.work.run(async () => {
       const user = await this.insert(account, passwordHash, 'user');
-      return this.signIn.afterRegistration(user, client);
+      return this.signIn.afterRegistration(user, wish);
     });
   }
 

@@ -8,6 +8,7 @@ import {
   LocalSessions,
   type Lookup,
   RevocationFeed,
+  SessionActivity,
 } from '@app/sessions';
 import { createLogger, Log } from '@app/telemetry';
 import { FakeClock } from '@app/testing';
@@ -27,6 +28,7 @@ const entry: CachedSession = {
   userId,
   sessionId,
   gen: 1,
+  profile: 'standard',
   createdAt: new Date('2026-01-01T00:00:00Z'),
   authenticatedAt: new Date('2026-01-01T00:00:00Z'),
   idleExpiresAt: new Date('2026-01-02T00:00:00Z'),
@@ -48,6 +50,11 @@ const claims = {
   tokenId,
   expiresAt: new Date('2026-01-01T00:10:00Z'),
 } as AccessTokenClaims;
+
+const config = {
+  activityFlushSeconds: 10,
+  lifetimes: { standard: { idleSeconds: 3_600, absoluteSeconds: 7_200 } },
+} as SessionsConfig;
 
 describe(SessionCacheReader, () => {
   let clock: FakeClock;
@@ -86,8 +93,9 @@ describe(SessionCacheReader, () => {
     );
     await feed.begin();
     await feed.round();
+    const activity = new SessionActivity({} as never, clock, new Log(createLogger('silent')), config);
     const local = new LocalSessions(clock, { localCacheMs: 5_000 } as SessionsConfig);
-    reader = new SessionCacheReader(feed, store as unknown as EntryStore, local, clock);
+    reader = new SessionCacheReader(feed, store as unknown as EntryStore, local, activity, clock);
   });
 
   const learn = async (event: Partial<LoggedEvent>): Promise<void> => {

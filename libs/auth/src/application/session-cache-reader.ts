@@ -8,6 +8,7 @@ import {
   type Lookup,
   type Objection,
   RevocationFeed,
+  SessionActivity,
 } from '@app/sessions';
 import type { AccessTokenClaims } from '@app/tokens';
 import { Injectable } from '@nestjs/common';
@@ -24,6 +25,7 @@ export class SessionCacheReader {
     private readonly feed: RevocationFeed,
     private readonly entries: EntryStore,
     private readonly local: LocalSessions,
+    private readonly activity: SessionActivity,
     private readonly clock: Clock,
   ) {}
 
@@ -81,7 +83,8 @@ export class SessionCacheReader {
     const objection = this.feed.map.objectionTo(entry, claims.tokenId);
     // What has changed cannot be read again now, and an old role must not be served.
     if (objection) return objection.kind === 'user-changed' ? null : verdictOf(objection);
-    return hasTimedOut(entry, this.clock.now()) ? null : live(entry, claims);
+    const known = this.activity.upToDate({ ...entry, id: entry.sessionId });
+    return hasTimedOut(known, this.clock.now()) ? null : live(entry, claims);
   }
 
   private judge(entry: CachedSession, claims: AccessTokenClaims): Verdict | null {
@@ -90,6 +93,8 @@ export class SessionCacheReader {
       return verdictOf(objection);
     const isTrusted = this.feed.isFresh && this.feed.map.covers(entry.position, entry.database);
     if (objection || !isTrusted || hasTimedOut(entry, this.clock.now())) return null;
+    // Its use must be written down before others find it idle.
+    if (this.activity.isUrgent(entry.idleExpiresAt, entry.expiresAt)) return null;
     return live(entry, claims);
   }
 }

@@ -1,7 +1,7 @@
 import { type SessionId, StoreUnavailableError, type TokenId, type UserId } from '@app/kernel';
 import { FakeClock } from '@app/testing';
 import type { AccessTokenClaims, AccessTokens } from '@app/tokens';
-import type { EntryStore, LocalSessions, RevocationFeed } from '@app/sessions';
+import type { EntryStore, LocalSessions, RevocationFeed, SessionActivity } from '@app/sessions';
 import { Metrics } from '@app/telemetry';
 import { SessionEndedError } from '../domain/auth.errors.js';
 import type { Standing } from '../domain/principal.js';
@@ -44,6 +44,7 @@ function live(id: SessionId): Standing {
     },
     session: {
       id,
+      profile: 'standard',
       gen: 0,
       createdAt: clock.now(),
       authenticatedAt: clock.now(),
@@ -80,8 +81,9 @@ function checkBy(reader: StandingReader): SessionCheck {
   const local = { find: () => null, keep: () => undefined } as unknown as LocalSessions;
   const map = { database: 'db', endOf: () => null, objectionTo: () => null, noteSessionEnd: () => undefined };
   const feed = { map, position: 1, isFresh: true, ageMs: 0 } as unknown as RevocationFeed;
-  const cache = new SessionCacheReader(feed, entries, local, clock);
-  const database = new SessionDatabaseReader(reader, feed, entries, local, clock);
+  const activity = { upToDate: (row: unknown) => row, isUrgent: () => false } as unknown as SessionActivity;
+  const cache = new SessionCacheReader(feed, entries, local, activity, clock);
+  const database = new SessionDatabaseReader(reader, feed, entries, local, activity, clock);
   return new SessionCheck(tokens, entries, cache, database, new Metrics(), 'database');
 }
 

@@ -1,5 +1,13 @@
 import { Clock, SingleFlight, type UserId } from '@app/kernel';
-import { type CachedSession, EntryStore, LocalSessions, type Lookup, RevocationFeed } from '@app/sessions';
+import {
+  type CachedSession,
+  endOf,
+  EntryStore,
+  LocalSessions,
+  type Lookup,
+  RevocationFeed,
+  SessionActivity,
+} from '@app/sessions';
 import type { AccessTokenClaims } from '@app/tokens';
 import { Injectable } from '@nestjs/common';
 import { toCachedSession } from '../domain/cached-principal.js';
@@ -22,6 +30,7 @@ export class SessionDatabaseReader {
     private readonly feed: RevocationFeed,
     private readonly entries: EntryStore,
     private readonly local: LocalSessions,
+    private readonly activity: SessionActivity,
     private readonly clock: Clock,
   ) {}
 
@@ -41,7 +50,7 @@ export class SessionDatabaseReader {
   private async read(claims: AccessTokenClaims, epoch: string | null): Promise<Reading> {
     const { position, map } = this.feed;
     const { database } = map;
-    const standing = await this.standings.read(claims.sessionId);
+    const standing = await this.inUse(await this.standings.read(claims.sessionId));
     // Once said to be over, it is over for this instance, whichever store is asked next.
     if (standing?.session.ended)
       map.noteSessionEnd(claims.sessionId, standing.session.ended, this.clock.monotonicMs());
@@ -51,6 +60,20 @@ export class SessionDatabaseReader {
       if (epoch !== null) this.fill(entry, epoch);
     }
     return { standing, position };
+  }
+
+  /**
+   * Uses known here count, although they are not written yet; and when the idle end is near, this use is written at
+   * once, because another instance could find the session idle before the next flush.
+   */
+  private async inUse(standing: Standing | null): Promise<Standing | null> {
+    if (!standing) return null;
+    const session = this.activity.upToDate(standing.session);
+    const known = { ...standing, session };
+    const isLive = endOf(session, this.clock.now()) === null;
+    if (!isLive || !this.activity.isUrgent(session.idleExpiresAt, session.expiresAt)) return known;
+    const idleExpiresAt = await this.activity.extend(session);
+    return idleExpiresAt ? { ...standing, session: { ...session, idleExpiresAt } } : known;
   }
 
   /** Nobody waits for the cache; a fill that fails costs the next request one read. */

@@ -1,18 +1,19 @@
 import { Bulkhead, Clock, KeyedQueue, OverloadedError, QueueFullError, UnitOfWork } from '@app/kernel';
-import { type ClientFacts, type Session, SessionAuthority } from '@app/sessions';
-import { type IssuedAccessToken, AccessTokens, RefreshTokens } from '@app/tokens';
+import { type ClientFacts, SessionAuthority, type SessionProfile } from '@app/sessions';
 import { type LoginName, type User, type UserCredentials, UserRepository } from '@app/users';
 import { Log } from '@app/telemetry';
 import { Injectable } from '@nestjs/common';
 import { InvalidCredentialsError } from '../domain/auth.errors.js';
 import { Passwords } from './passwords.js';
+import { type SignedIn, TokenIssuer } from './token-issuer.js';
 
-/** What a person gets for proving who they are. The tokens appear here once and are stored nowhere. */
-export interface SignedIn {
-  readonly user: User;
-  readonly session: Session;
-  readonly accessToken: IssuedAccessToken;
-  readonly refreshToken: string;
+/** What a person may choose; administrators have a profile of their own whatever they choose. */
+export type WishedProfile = Exclude<SessionProfile, 'admin'>;
+
+/** Who asks for a session, and for which. */
+export interface SignInWish {
+  readonly client: ClientFacts;
+  readonly profile: WishedProfile;
 }
 
 /**
@@ -33,24 +34,23 @@ export class SignIn {
     private readonly users: UserRepository,
     private readonly passwords: Passwords,
     private readonly sessions: SessionAuthority,
-    private readonly accessTokens: AccessTokens,
-    private readonly refreshTokens: RefreshTokens,
+    private readonly tokens: TokenIssuer,
     private readonly work: UnitOfWork,
     private readonly clock: Clock,
     private readonly log: Log,
   ) {}
 
   /** Throws InvalidCredentialsError, alike in time and text for every cause, or OverloadedError. */
-  withPassword(login: LoginName, password: string, client: ClientFacts): Promise<SignedIn> {
-    return this.door.run(() => this.prove(login, password, client));
+  withPassword(login: LoginName, password: string, wish: SignInWish): Promise<SignedIn> {
+    return this.door.run(() => this.prove(login, password, wish));
   }
 
   /** Opens the first session of a user just created, within the caller's unit of work. */
-  async afterRegistration(user: User, client: ClientFacts): Promise<SignedIn> {
-    return this.complete(user, client);
+  async afterRegistration(user: User, wish: SignInWish): Promise<SignedIn> {
+    return this.complete(user, wish);
   }
 
-  private async prove(login: LoginName, password: string, client: ClientFacts): Promise<SignedIn> {
+  private async prove(login: LoginName, password: string, wish: SignInWish): Promise<SignedIn> {
     const found = await this.users.findCredentials(login);
     const isRight = await this.passwords.matches(password, found?.passwordHash ?? null);
     if (!found || !isRight || found.user.disabledAt) {
@@ -58,19 +58,19 @@ export class SignIn {
       this.log.warn('signin.failed', {
         method: 'pwd',
         user_id: found?.user.id ?? null,
-        address: client.ipAddress,
+        address: wish.client.ipAddress,
       });
       throw new InvalidCredentialsError();
     }
     const rehashed = await this.passwords.rehash(password, found.passwordHash);
-    return this.inTurn(found.user, () => this.open(found, client, rehashed));
+    return this.inTurn(found.user, () => this.open(found, wish, rehashed));
   }
 
   /**
    * The password was verified outside the transaction, so under the lock the proof must still hold: a sign-in
    * with the old password yields no session once the password has changed.
    */
-  private open(verified: UserCredentials, client: ClientFacts, rehashed: string | null): Promise<SignedIn> {
+  private open(verified: UserCredentials, wish: SignInWish, rehashed: string | null): Promise<SignedIn> {
     return this.work.run(async () => {
       const locked = await this.users.lock(verified.user.id);
       if (!locked || locked.user.disabledAt || !isSameProof(locked, verified))
@@ -81,30 +81,17 @@ export class SignIn {
           replacement: rehashed,
         });
       }
-      return this.complete(locked.user, client);
+      return this.complete(locked.user, wish);
     });
   }
 
-  private async complete(user: User, client: ClientFacts): Promise<SignedIn> {
-    const session = await this.sessions.issue(user, client);
+  private async complete(user: User, { client, profile }: SignInWish): Promise<SignedIn> {
+    const session = await this.sessions.issue(user, { client, profile: profileFor(user, profile) });
     await this.users.recordLogin(user.id, this.clock.now());
     this.work.afterCommit(() => {
       this.log.info('signin.succeeded', { method: 'pwd', user_id: user.id, address: client.ipAddress });
     });
-    return {
-      user,
-      session,
-      accessToken: this.accessTokens.issue({
-        userId: user.id,
-        sessionId: session.id,
-        authenticatedAt: session.authenticatedAt,
-        notAfter: session.expiresAt,
-      }),
-      refreshToken: this.refreshTokens.derive(
-        { sessionId: session.id, generation: session.refreshGeneration },
-        session.refreshNonce,
-      ),
-    };
+    return this.tokens.issue(user, session);
   }
 
   private async inTurn<T>(user: User, work: () => Promise<T>): Promise<T> {
@@ -117,10 +104,17 @@ export class SignIn {
   }
 }
 
+/** An administrator's session is short whatever was asked for. */
+export function profileFor({ role }: Pick<User, 'role'>, wished: SessionProfile): SessionProfile {
+  if (role === 'admin') return 'admin';
+  // Somebody who was an administrator when the session began.
+  return wished === 'admin' ? 'standard' : wished;
+}
+
 /**
  * A new password changes the hash and starts a new generation. Either one alone is innocent: a parallel sign-in
  * may have renewed the hash of the same password, and a sign-out everywhere leaves the password as it was.
  */
-function isSameProof(locked: UserCredentials, verified: UserCredentials): boolean {
+export function isSameProof(locked: UserCredentials, verified: UserCredentials): boolean {
   return locked.passwordHash === verified.passwordHash || locked.user.gen === verified.user.gen;
 }

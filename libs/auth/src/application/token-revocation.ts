@@ -1,7 +1,7 @@
 import { EventLog } from '@app/event-log';
 import { Clock, UnitOfWork } from '@app/kernel';
-import { type Propagation, RevocationBroadcast } from '@app/sessions';
-import { type AccessTokenClaims, RevokedTokenRepository } from '@app/tokens';
+import { type Burial, type Propagation, RevocationBroadcast } from '@app/sessions';
+import { type AccessTokenClaims, type RevokedToken, RevokedTokenRepository } from '@app/tokens';
 import { Injectable } from '@nestjs/common';
 
 /** Revokes one access token while its session lives: durable, and under the same promise as ending a session. */
@@ -18,11 +18,27 @@ export class TokenRevocation {
   /** May be repeated, e.g. until it is proven to hold everywhere. */
   async revoke({ tokenId, userId, sessionId, expiresAt }: AccessTokenClaims): Promise<Propagation> {
     const transaction = await this.work.run(async () => {
-      await this.tokens.revoke({ tokenId, userId, sessionId, expiresAt });
-      await this.events.append([{ type: 'token.revoked', userId, sessionId, tokenId, at: this.clock.now() }]);
+      await this.mark({ tokenId, userId, sessionId, expiresAt });
       return this.events.transaction();
     });
-    const burial = { userId, sessions: [], generation: null, tokens: [{ id: tokenId, expiresAt }] };
-    return this.broadcast.settle({ transaction, burial });
+    return this.broadcast.settle({ transaction, burial: burialOf({ tokenId, userId, expiresAt }) });
   }
+
+  /** The durable half, within the caller's unit of work. */
+  async mark({ tokenId, userId, sessionId, expiresAt }: RevokedToken): Promise<void> {
+    await this.tokens.revoke({ tokenId, userId, sessionId, expiresAt });
+    await this.events.append([{ type: 'token.revoked', userId, sessionId, tokenId, at: this.clock.now() }]);
+  }
+
+  /**
+   * After the commit: enforced here and wherever the cache is asked, and within a poll everywhere else. Takes as long
+   * as the cache does, 100 ms at most.
+   */
+  async announce(token: RevokedToken): Promise<void> {
+    await this.broadcast.announce(burialOf(token));
+  }
+}
+
+function burialOf({ tokenId, userId, expiresAt }: Omit<RevokedToken, 'sessionId'>): Burial {
+  return { userId, sessions: [], generation: null, tokens: [{ id: tokenId, expiresAt }] };
 }

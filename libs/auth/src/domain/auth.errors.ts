@@ -47,6 +47,25 @@ export class TokenRevokedError extends UnauthenticatedError {
   }
 }
 
+/** RFC 9700 §4.14.2: the token was spent before, so somebody else may hold its child. The session is over. */
+export class RefreshReusedError extends UnauthenticatedError {
+  readonly code = 'REFRESH_REUSED';
+
+  constructor(end: SessionEnd) {
+    super('The refresh token was used before, so the session has been ended.', { facts: endFacts(end) });
+  }
+}
+
+/** RFC 9470: the session is good, but the password was proven too long ago for this. */
+export class StepUpRequiredError extends DomainError {
+  readonly code = 'STEP_UP_REQUIRED';
+  readonly kind = 'forbidden';
+
+  constructor(readonly maxAgeSeconds: number) {
+    super('Prove the password again to do this.', { facts: { max_age: maxAgeSeconds } });
+  }
+}
+
 /** Told to the holder of a correctly signed token only; `end` is null when the row has been purged. */
 export class SessionEndedError extends UnauthenticatedError {
   readonly code = 'SESSION_ENDED';

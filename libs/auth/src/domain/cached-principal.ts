@@ -13,6 +13,7 @@ export function toCachedSession(
     userId: user.id,
     sessionId: session.id,
     gen: session.gen,
+    profile: session.profile,
     createdAt: session.createdAt,
     authenticatedAt: session.authenticatedAt,
     idleExpiresAt: session.idleExpiresAt,
@@ -28,6 +29,7 @@ export function toPrincipal(entry: CachedSession, claims: AccessTokenClaims): Pr
     user: { id: entry.userId, email: email ?? null, username, fullName, role: role as Role },
     session: {
       id: entry.sessionId,
+      profile: entry.profile,
       createdAt: entry.createdAt,
       authenticatedAt: entry.authenticatedAt,
       idleExpiresAt: entry.idleExpiresAt,

@@ -33,6 +33,7 @@ function standing(changes: {
     },
     session: {
       id: claims.sessionId,
+      profile: 'standard',
       gen: 3,
       createdAt: at(0),
       authenticatedAt: at(0),

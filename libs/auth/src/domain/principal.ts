@@ -1,5 +1,5 @@
 import type { SessionId, TokenId, UserId } from '@app/kernel';
-import { endOf, type SessionEnd, type SessionSpan } from '@app/sessions';
+import { endOf, type SessionEnd, type SessionProfile, type SessionSpan } from '@app/sessions';
 import type { AccessTokenClaims } from '@app/tokens';
 import type { Role } from '@app/users';
 
@@ -15,6 +15,7 @@ export interface Principal {
   };
   readonly session: {
     readonly id: SessionId;
+    readonly profile: SessionProfile;
     readonly authenticatedAt: Date;
     readonly createdAt: Date;
     readonly idleExpiresAt: Date;
@@ -31,6 +32,7 @@ export function principalOfToken(claims: AccessTokenClaims): Principal {
     user: { id: userId, email: null, username: null, fullName: null, role: 'user' },
     session: {
       id: sessionId,
+      profile: 'standard',
       authenticatedAt,
       createdAt: issuedAt,
       idleExpiresAt: expiresAt,

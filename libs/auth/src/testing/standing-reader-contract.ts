@@ -36,6 +36,7 @@ export function standingReaderContract(subject: () => StandingReaderSubject): vo
       },
       session: {
         id: session.id,
+        profile: session.profile,
         gen: session.gen,
         createdAt: session.createdAt,
         authenticatedAt: session.authenticatedAt,

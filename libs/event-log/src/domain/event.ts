@@ -5,8 +5,12 @@ export type EventType =
   | 'user.created'
   | 'user.updated'
   | 'user.sessions_revoked'
+  | 'user.password_changed'
+  | 'user.disabled'
+  | 'user.enabled'
   | 'session.created'
   | 'session.ended'
+  | 'session.refresh_reused'
   | 'token.revoked';
 
 /** What every instance must know before it trusts a cached session again. */

@@ -57,6 +57,12 @@ export class UnsupportedMediaTypeError extends DomainError {
   }
 }
 
+/** A browser sent our cookies for a page that is not ours, or without proof that it is. */
+export class CsrfRejectedError extends DomainError {
+  readonly code = 'CSRF_REJECTED';
+  readonly kind = 'forbidden';
+}
+
 /** Stands for everything unexpected; the real error is logged under the request id. */
 export class InternalError extends DomainError {
   readonly code = 'INTERNAL';

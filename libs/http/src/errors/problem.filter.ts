@@ -1,3 +1,4 @@
+import { StepUpRequiredError } from '@app/auth';
 import { DomainError } from '@app/kernel';
 import { Log } from '@app/telemetry';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
@@ -35,6 +36,7 @@ export class ProblemFilter implements ExceptionFilter {
     }
     if (error instanceof MethodNotAllowedError) void reply.header('allow', error.allowed.join(', '));
     if (error.retryAfterSeconds !== undefined) void reply.header('retry-after', error.retryAfterSeconds);
+    if (error instanceof StepUpRequiredError) void reply.header('www-authenticate', stepUpChallenge(error));
     if (problem.status === 401) void reply.header('www-authenticate', challenge(error));
     void reply
       .status(problem.status)
@@ -66,6 +68,11 @@ export class ProblemFilter implements ExceptionFilter {
 function statusOfUnreadBody(thrown: unknown): number | undefined {
   const statusCode = (thrown as { statusCode?: unknown } | null | undefined)?.statusCode;
   return typeof statusCode === 'number' && statusCode < 500 ? statusCode : undefined;
+}
+
+/** RFC 9470 §3. */
+function stepUpChallenge({ message, maxAgeSeconds }: StepUpRequiredError): string {
+  return `Bearer error="insufficient_user_authentication", error_description="${message}", max_age=${maxAgeSeconds}`;
 }
 
 /** RFC 6750 §3: no error code when no credential was sent, `invalid_token` when one was and is no good. */

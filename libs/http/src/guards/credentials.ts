@@ -1,13 +1,31 @@
 import { MissingCredentialsError, TokenInvalidError } from '@app/auth';
+import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { SessionCookies } from '../transport/session-cookies.js';
 
-/**
- * The bearer token of the Authorization header (RFC 6750 §2.1). Tokens in the query or body are ignored: they
- * would end up in logs and histories.
- */
-export function bearerToken(request: FastifyRequest): string {
-  const header = request.headers.authorization;
-  if (!header) throw new MissingCredentialsError();
+export interface Credential {
+  readonly token: string;
+  readonly via: 'header' | 'cookie';
+}
+
+@Injectable()
+export class Credentials {
+  constructor(private readonly cookies: SessionCookies) {}
+
+  /**
+   * The access token of a request: of the Authorization header (RFC 6750 §2.1), or else of the cookie. With both the
+   * header alone counts, good or bad. Tokens in the query or body are ignored: they would end up in logs.
+   */
+  of(request: FastifyRequest): Credential {
+    if (request.headers.authorization)
+      return { token: bearerToken(request.headers.authorization), via: 'header' };
+    const token = this.cookies.read(request, 'at');
+    if (token === null) throw new MissingCredentialsError();
+    return { token, via: 'cookie' };
+  }
+}
+
+function bearerToken(header: string): string {
   const [, token] = /^bearer +([^\s,]+)$/i.exec(header) ?? [];
   if (!token) throw new TokenInvalidError();
   return token;

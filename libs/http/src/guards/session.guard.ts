@@ -1,12 +1,25 @@
-import { type Principal, SessionCheck } from '@app/auth';
+import {
+  type Principal,
+  SessionCheck,
+  SessionEndedError,
+  SessionExpiredError,
+  TokenInvalidError,
+} from '@app/auth';
+import { SessionActivity } from '@app/sessions';
 import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { clientAddress } from '../client-facts.js';
+import { CrossSiteDefence } from '../transport/cross-site-defence.js';
+import { SessionCookies } from '../transport/session-cookies.js';
 import { type AccessMode, accessModeKey } from './access.js';
-import { bearerToken } from './credentials.js';
+import { type Credential, Credentials } from './credentials.js';
 
-interface AuthenticatedRequest extends FastifyRequest {
+/** A request of a route that needs a session, past this guard. */
+export interface AuthenticatedRequest extends FastifyRequest {
   principal?: Principal;
+  /** Null on a token route whose cookies identify nobody. */
+  credential?: Credential | null;
 }
 
 /** Global: a route that says nothing is private. */
@@ -15,6 +28,10 @@ export class SessionGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly check: SessionCheck,
+    private readonly credentials: Credentials,
+    private readonly cookies: SessionCookies,
+    private readonly defence: CrossSiteDefence,
+    private readonly activity: SessionActivity,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -22,22 +39,59 @@ export class SessionGuard implements CanActivate {
       context.getHandler(),
       context.getClass(),
     ]);
-    if (mode === 'public') return true;
+    if (mode === 'public' || mode === 'refresh') return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    const token = bearerToken(request);
-    if (mode === 'token') this.check.claimsOf(token);
-    else await this.authenticate(request, token, context.switchToHttp().getResponse<FastifyReply>());
+    const reply = context.switchToHttp().getResponse<FastifyReply>();
+    if (mode === 'token') this.identify(request);
+    else await this.authenticate(request, reply);
     return true;
   }
 
-  private async authenticate(
-    request: AuthenticatedRequest,
-    token: string,
-    reply: FastifyReply,
-  ): Promise<void> {
-    const { principal, mode } = await this.check.authenticate(token);
-    request.principal = principal;
-    if (mode !== 'normal') void reply.header('x-authority-mode', mode);
+  private async authenticate(request: AuthenticatedRequest, reply: FastifyReply): Promise<void> {
+    try {
+      const credential = this.credentials.of(request);
+      request.credential = credential;
+      const { principal, mode } = await this.check.authenticate(credential.token);
+      if (credential.via === 'cookie') this.defence.assertOwnWrite(request, principal.session.id);
+      request.principal = principal;
+      this.activity.note(principal.session, clientAddress(request));
+      if (mode !== 'normal') void reply.header('x-authority-mode', mode);
+    } catch (error) {
+      if (!request.headers.authorization) this.clearWhatIsOfNoUse(error, request, reply);
+      throw error;
+    }
+  }
+
+  /** Cookies of a session that is over go; of a bad access token only that one, since the refresh token may be good. */
+  private clearWhatIsOfNoUse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    if (error instanceof TokenInvalidError) this.cookies.clear(request, reply, ['at']);
+    if (error instanceof SessionEndedError || error instanceof SessionExpiredError) {
+      this.cookies.clear(request, reply);
+    }
+  }
+
+  /** Cookies that identify nobody are no reason to keep somebody from getting rid of them. */
+  private identify(request: AuthenticatedRequest): void {
+    if (request.headers.authorization || !this.cookies.areIn(request)) {
+      request.credential = this.credentials.of(request);
+      this.check.claimsOf(request.credential.token);
+      return;
+    }
+    this.defence.assertOwnPage(request);
+    request.credential = this.cookieCredential(request);
+  }
+
+  private cookieCredential(request: FastifyRequest): Credential | null {
+    try {
+      const token = this.cookies.read(request, 'at');
+      if (token === null) return null;
+      const { claims } = this.check.claimsOf(token);
+      this.defence.assertOwnWrite(request, claims.sessionId);
+      return { token, via: 'cookie' };
+    } catch (error) {
+      if (error instanceof TokenInvalidError) return null;
+      throw error;
+    }
   }
 }
 
@@ -48,7 +102,8 @@ export const CurrentPrincipal = createParamDecorator((_: unknown, context: Execu
   return principal;
 });
 
-/** The raw token of a private or token route; for handing on to a use case, never for storing. */
-export const BearerToken = createParamDecorator((_: unknown, context: ExecutionContext): string =>
-  bearerToken(context.switchToHttp().getRequest<FastifyRequest>()),
+/** The token of a private or token route and how it came; for handing on to a use case, never for storing. */
+export const CurrentCredential = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Credential | null =>
+    context.switchToHttp().getRequest<AuthenticatedRequest>().credential ?? null,
 );

@@ -65,6 +65,23 @@ const examples = {
     detail: 'The session has expired.',
     facts: { end_reason: 'expired_idle', ended_at: '2026-11-20T09:30:00.000Z' },
   },
+  REFRESH_REUSED: {
+    status: 401,
+    title: 'Unauthorized',
+    detail: 'The refresh token was used before, so the session has been ended.',
+    facts: { end_reason: 'refresh_reuse', ended_at: '2026-11-20T09:30:00.000Z' },
+  },
+  STEP_UP_REQUIRED: {
+    status: 403,
+    title: 'Forbidden',
+    detail: 'Prove the password again to do this.',
+    facts: { max_age: 600 },
+  },
+  CSRF_REJECTED: {
+    status: 403,
+    title: 'Forbidden',
+    detail: 'Send the value of the CSRF cookie as X-CSRF-Token.',
+  },
   SESSION_LIMIT_REACHED: {
     status: 403,
     title: 'Forbidden',

@@ -4,8 +4,15 @@ import { Clock, RandomSource, type SessionId, UnitOfWork, type UserId } from '@a
 import { Metrics } from '@app/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Burial } from '../domain/coherence/entry-store.js';
-import { type ClientFacts, type EndReason, endOf, type Session, type SessionEnd } from '../domain/session.js';
-import { SessionRepository } from '../domain/session-repository.js';
+import {
+  type ClientFacts,
+  type EndReason,
+  endOf,
+  type Session,
+  type SessionEnd,
+  type SessionProfile,
+} from '../domain/session.js';
+import { type EndedSession, SessionRepository } from '../domain/session-repository.js';
 import { SessionLimitReachedError, SessionNotFoundError } from '../domain/sessions.errors.js';
 import { sessionsConfigToken } from '../sessions.config.js';
 import { feedTiming } from './coherence/feed-timing.js';
@@ -18,6 +25,12 @@ export interface Actor {
 
 export interface EndedOne extends SessionEnd {
   readonly propagation: Propagation;
+}
+
+/** What a session is opened for. */
+export interface Opening {
+  readonly client: ClientFacts;
+  readonly profile: SessionProfile;
 }
 
 export interface EndedMany {
@@ -46,10 +59,10 @@ export class SessionAuthority {
    * Opens a session within the caller's unit of work, which must hold the user's row lock. At the limit the
    * policy decides: others end with reason `limit`, or SessionLimitReachedError.
    */
-  async issue(owner: { id: UserId; gen: number }, client: ClientFacts): Promise<Session> {
+  async issue(owner: { id: UserId; gen: number }, opening: Opening): Promise<Session> {
     const now = this.clock.now();
     await this.makeRoom(owner.id, now);
-    const session = this.draft(owner, client, now);
+    const session = this.draft(owner, opening, now);
     await this.sessions.insert(session);
     await this.events.append([{ type: 'session.created', userId: owner.id, sessionId: session.id, at: now }]);
     this.work.afterCommit(() => this.metrics.sessionsStarted.inc());
@@ -77,15 +90,28 @@ export class SessionAuthority {
    * how the session really ended.
    */
   async end(id: SessionId, actor: Actor, reason: EndReason): Promise<EndedOne> {
-    const { end, transaction } = await this.work.run(async () => {
-      const at = this.clock.now();
-      const isNew = await this.sessions.end(id, actor.userId, { reason, at, by: actor.userId });
-      if (isNew) await this.recordEnds(actor.userId, [id], { reason, at });
-      const known = isNew ? null : endOf(await this.get(id, actor.userId), at);
-      return { end: known ?? { at, reason }, transaction: await this.events.transaction() };
-    });
-    const burial = burialOf(actor.userId, [id], end);
+    const { end, transaction } = await this.work.run(async () => ({
+      end: (await this.mark(id, actor, reason)).end,
+      transaction: await this.events.transaction(),
+    }));
+    const burial = burialOf(actor.userId, [{ id, end }]);
     return { ...end, propagation: await this.broadcast.settle({ transaction, burial }) };
+  }
+
+  /**
+   * Ends one session within the caller's unit of work, who also settles it; tells how it really ended, and whether
+   * that was this call's doing.
+   */
+  async mark(
+    id: SessionId,
+    { userId }: Actor,
+    reason: EndReason,
+  ): Promise<{ readonly end: SessionEnd; readonly isMine: boolean }> {
+    const at = this.clock.now();
+    const marked = await this.sessions.end(id, userId, { reason, at, by: userId });
+    if (marked) await this.recordEnds(userId, [{ id, end: marked }]);
+    const end = marked ?? endOf(await this.get(id, userId), at) ?? { at, reason };
+    return { end, isMine: marked?.reason === reason };
   }
 
   /**
@@ -104,14 +130,14 @@ export class SessionAuthority {
     return { count: ended.length, propagation: await this.broadcast.settle({ transaction, burial }) };
   }
 
-  /** Ends live sessions within the caller's unit of work, who also settles it; returns their ids. */
+  /** Ends live sessions within the caller's unit of work, who also settles it; returns those that lived. */
   async endAll(
     owner: UserId,
     { end, by, keep = null }: { end: SessionEnd; by: UserId | null; keep?: SessionId | null },
-  ): Promise<SessionId[]> {
-    const ended = await this.sessions.endAll(owner, { ...end, by }, keep);
-    await this.recordEnds(owner, ended, end);
-    return ended;
+  ): Promise<EndedSession[]> {
+    const marked = await this.sessions.endAll(owner, { ...end, by }, keep);
+    await this.recordEnds(owner, marked);
+    return marked.filter(({ end: { reason } }) => reason === end.reason);
   }
 
   private async makeRoom(owner: UserId, at: Date): Promise<void> {
@@ -122,45 +148,53 @@ export class SessionAuthority {
     }
     const order = limitPolicy === 'evict_idle' ? 'idle' : 'oldest';
     const end: SessionEnd = { at, reason: 'limit' };
-    const ended = await this.sessions.endSurplus(owner, { ...end, by: null }, { keep: limit - 1, order });
-    if (ended.length === 0) return;
-    await this.recordEnds(owner, ended, end);
+    const ids = await this.sessions.endSurplus(owner, { ...end, by: null }, { keep: limit - 1, order });
+    if (ids.length === 0) return;
+    const ended = ids.map((id) => ({ id, end }));
+    await this.recordEnds(owner, ended);
     // Nobody was promised that these are gone everywhere by now, so nobody waits for it.
-    this.work.afterCommit(() => void this.broadcast.announce(burialOf(owner, ended, end)));
+    this.work.afterCommit(() => void this.broadcast.announce(burialOf(owner, ended)));
   }
 
-  private draft(owner: { id: UserId; gen: number }, client: ClientFacts, now: Date): Session {
+  private draft(owner: { id: UserId; gen: number }, { client, profile }: Opening, now: Date): Session {
+    const { idleSeconds, absoluteSeconds } = this.config.lifetimes[profile];
     const after = (seconds: number): Date => new Date(now.getTime() + seconds * 1000);
     return {
       id: this.random.bytes(32).toString('hex') as SessionId,
       userId: owner.id,
       gen: owner.gen,
+      profile,
       createdAt: now,
       authenticatedAt: now,
       lastAccessAt: now,
-      idleExpiresAt: after(this.config.idleTtlSeconds),
-      expiresAt: after(this.config.absoluteTtlSeconds),
+      idleExpiresAt: after(Math.min(idleSeconds, absoluteSeconds)),
+      expiresAt: after(absoluteSeconds),
       client,
       ipsUsed: [client.ipAddress],
       requestCount: 0,
       refreshNonce: this.random.bytes(32),
       refreshGeneration: 0,
+      refreshedAt: null,
       ended: null,
     };
   }
 
-  private async recordEnds(
-    owner: UserId,
-    ids: readonly SessionId[],
-    { reason, at }: SessionEnd,
-  ): Promise<void> {
-    this.work.afterCommit(() => this.metrics.sessionsEnded.inc({ reason }, ids.length));
+  private async recordEnds(owner: UserId, ended: readonly EndedSession[]): Promise<void> {
+    this.work.afterCommit(() => {
+      for (const { end } of ended) this.metrics.sessionsEnded.inc({ reason: end.reason });
+    });
     await this.events.append(
-      ids.map((sessionId) => ({ type: 'session.ended', userId: owner, sessionId, payload: { reason }, at })),
+      ended.map(({ id, end: { reason, at } }) => ({
+        type: 'session.ended',
+        userId: owner,
+        sessionId: id,
+        payload: { reason },
+        at,
+      })),
     );
   }
 }
 
-function burialOf(userId: UserId, ids: readonly SessionId[], end: SessionEnd): Burial {
-  return { userId, sessions: ids.map((id) => ({ id, end })), generation: null, tokens: [] };
+function burialOf(userId: UserId, sessions: Burial['sessions']): Burial {
+  return { userId, sessions, generation: null, tokens: [] };
 }

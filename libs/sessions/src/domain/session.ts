@@ -1,4 +1,7 @@
+import type { SessionProfile } from '@app/config';
 import type { SessionId, UserId } from '@app/kernel';
+
+export type { SessionProfile } from '@app/config';
 
 /** Why a session is over; stable strings that clients may act on. */
 export type EndReason =
@@ -34,6 +37,8 @@ export interface Session {
   readonly userId: UserId;
   /** Generation of the user at creation. */
   readonly gen: number;
+  /** Decides how long it may live. */
+  readonly profile: SessionProfile;
   readonly createdAt: Date;
   /** Last proof of the password; decides freshness. */
   readonly authenticatedAt: Date;
@@ -46,7 +51,9 @@ export interface Session {
   readonly requestCount: number;
   /** Random per session; refresh tokens are derived from it and the server's key. */
   readonly refreshNonce: Buffer;
+  /** Counts the refreshes; the token of this generation is the one not spent yet. */
   readonly refreshGeneration: number;
+  readonly refreshedAt: Date | null;
   readonly ended: SessionEnd | null;
 }
 

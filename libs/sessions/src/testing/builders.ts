@@ -28,6 +28,7 @@ export function aCachedSession(traits: Partial<CachedSession> = {}): CachedSessi
     userId: aUserId(),
     sessionId: aSessionId(),
     gen: 0,
+    profile: 'standard',
     createdAt: at('01T00'),
     authenticatedAt: at('01T00'),
     idleExpiresAt: at('02T00'),

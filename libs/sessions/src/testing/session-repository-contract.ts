@@ -21,6 +21,7 @@ export function aSession(userId: UserId, changes: Partial<Session> = {}): Sessio
     id: String(made).padStart(64, '0') as SessionId,
     userId,
     gen: 0,
+    profile: 'standard',
     createdAt: at(0),
     authenticatedAt: at(0),
     lastAccessAt: at(0),
@@ -35,6 +36,7 @@ export function aSession(userId: UserId, changes: Partial<Session> = {}): Sessio
     requestCount: 3,
     refreshNonce: Buffer.from('00ff10', 'hex'),
     refreshGeneration: 2,
+    refreshedAt: at(3),
     ended: null,
     ...changes,
   };
@@ -100,8 +102,12 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
     const { owner, all } = await given({});
     const { id } = all[0]!;
 
-    expect(await sessions().end(id, owner, { reason: 'terminated', at: at(5), by: owner })).toBe(true);
-    expect(await sessions().end(id, owner, signout(6))).toBe(false);
+    const terminated = { reason: 'terminated', at: at(5) };
+
+    expect(await sessions().end(id, owner, { reason: 'terminated', at: at(5), by: owner })).toEqual(
+      terminated,
+    );
+    expect(await sessions().end(id, owner, signout(6))).toBeNull();
     expect((await sessions().findOwned(id, owner))?.ended).toEqual({ reason: 'terminated', at: at(5) });
     expect(await sessions().listLive(owner, at(6))).toEqual([]);
   });
@@ -112,21 +118,25 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
       [1, 2, 3, 4, 5].map((minute) => sessions().end(all[0]!.id, owner, signout(minute))),
     );
 
-    expect(outcomes.filter((isMine) => isMine)).toHaveLength(1);
+    expect(outcomes.filter((mine) => mine !== null)).toHaveLength(1);
   });
 
-  it('does not end a session that has timed out: how it ended stays true', async () => {
-    const { owner, all } = await given({});
+  it.each([
+    ['expired_idle', { idleExpiresAt: at(30), expiresAt: at(60) }],
+    ['expired_absolute', { idleExpiresAt: at(30), expiresAt: at(30) }],
+  ] as const)('writes down that a session had timed out when somebody ended it: %s', async (reason, span) => {
+    const { owner, all } = await given(span);
+    const end = { reason, at: at(30) };
 
-    expect(await sessions().end(all[0]!.id, owner, signout(30))).toBe(false);
-    expect((await sessions().findOwned(all[0]!.id, owner))?.ended).toBeNull();
+    expect(await sessions().end(all[0]!.id, owner, signout(31, owner))).toEqual(end);
+    expect((await sessions().findOwned(all[0]!.id, owner))?.ended).toEqual(end);
   });
 
   it('v5.0.0-8.2.2 does not end a session for whoever does not own it', async () => {
     const { owner, all } = await given({});
     const stranger = await subject().aUser();
 
-    expect(await sessions().end(all[0]!.id, stranger, signout(1))).toBe(false);
+    expect(await sessions().end(all[0]!.id, stranger, signout(1))).toBeNull();
     expect(await sessions().countLive(owner, at(1))).toBe(1);
   });
 
@@ -138,9 +148,13 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
 
     const ended = await sessions().endAll(owner, signout(5), kept!);
 
-    expect(ended).toEqual([first]);
+    expect(new Map(ended.map(({ id, end }) => [id, end.reason]))).toEqual(
+      new Map([
+        [first, 'signout'],
+        [timedOut, 'expired_idle'],
+      ]),
+    );
     expect(ids(await sessions().listLive(owner, at(6)))).toEqual([kept]);
-    expect((await sessions().findOwned(timedOut!, owner))?.ended).toBeNull();
     expect((await sessions().findOwned(last!, owner))?.ended?.reason).toBe('terminated');
     expect(await sessions().countLive(other.owner, at(6))).toBe(1);
   });
@@ -148,7 +162,9 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
   it('ends all live sessions when there is none to keep, and nothing when none lives', async () => {
     const { owner, all } = await given({}, {}, {});
 
-    expect(new Set(await sessions().endAll(owner, signout(5), null))).toEqual(new Set(ids(all)));
+    const ended = await sessions().endAll(owner, signout(5), null);
+
+    expect(new Set(ended.map(({ id }) => id))).toEqual(new Set(ids(all)));
     expect(await sessions().endAll(owner, signout(6), null)).toEqual([]);
   });
 
@@ -237,6 +253,21 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
     expect(await sessions().countLive(owner, at(5))).toBe(2);
   });
 
+  it('spends a refresh token by moving to the next generation', async () => {
+    const { owner, all } = await given({});
+    const { id } = all[0]!;
+    await sessions().rotate(id, { generation: 3, at: at(9), idleExpiresAt: at(39) });
+
+    expect(await sessions().findOwned(id, owner)).toEqual({
+      ...all[0],
+      refreshGeneration: 3,
+      refreshedAt: at(9),
+      lastAccessAt: at(9),
+      idleExpiresAt: at(39),
+    });
+    expect(await sessions().lock('f'.repeat(64) as SessionId)).toBeNull();
+  });
+
   it('ends hundreds of sessions in one call', async () => {
     const { owner } = await given();
     await subject().work.run(async () => {
@@ -252,7 +283,7 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
       const { owner } = await given({});
 
       expect(await sessions().findOwned(id as SessionId, owner)).toBeNull();
-      expect(await sessions().end(id as SessionId, owner, signout(1))).toBe(false);
+      expect(await sessions().end(id as SessionId, owner, signout(1))).toBeNull();
       expect(await sessions().countLive(owner, at(1))).toBe(1);
     },
   );

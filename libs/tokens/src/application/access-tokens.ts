@@ -1,5 +1,5 @@
 import type { TokensConfig } from '@app/config';
-import { Clock, RandomSource, type SessionId, type TokenId, type UserId } from '@app/kernel';
+import { Clock, type SessionId, type TokenId, type UserId } from '@app/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { z } from 'zod';
@@ -45,7 +45,6 @@ export class AccessTokens {
     private readonly jwt: JwtService,
     private readonly keys: KeyRing,
     private readonly clock: Clock,
-    private readonly random: RandomSource,
     @Inject(tokensConfigToken) private readonly config: TokensConfig,
   ) {}
 
@@ -53,6 +52,7 @@ export class AccessTokens {
   issue(of: {
     userId: UserId;
     sessionId: SessionId;
+    tokenId: TokenId;
     authenticatedAt: Date;
     notAfter: Date;
   }): IssuedAccessToken {
@@ -65,7 +65,7 @@ export class AccessTokens {
       aud: this.config.audience,
       sub: of.userId,
       sid: of.sessionId,
-      jti: this.random.bytes(16).toString('base64url'),
+      jti: of.tokenId,
       iat: issuedAt,
       exp: expiresAt,
       auth_time: Math.floor(of.authenticatedAt.getTime() / 1000),
@@ -77,7 +77,12 @@ export class AccessTokens {
       keyid: kid,
       header: { alg: 'ES256', typ: 'at+jwt' },
     });
-    return { text, tokenId: claims.jti as TokenId, expiresInSeconds: expiresAt - issuedAt };
+    return { text, tokenId: of.tokenId, expiresInSeconds: expiresAt - issuedAt };
+  }
+
+  /** When every token issued until now will have died. */
+  lastExpiry(): Date {
+    return new Date(this.clock.now().getTime() + this.config.accessTtlSeconds * 1_000);
   }
 
   /** Never throws: whatever is not a token of ours is `invalid`. */

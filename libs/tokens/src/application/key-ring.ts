@@ -5,7 +5,7 @@ import {
   generateKeyPairSync,
   type KeyObject,
 } from 'node:crypto';
-import { Clock, type Sealer, ServerSecret, UnsealError } from '@app/kernel';
+import { Clock, patiently, type Sealer, ServerSecret, UnsealError } from '@app/kernel';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type PublicJwk, SigningKeyRepository, type StoredSigningKey } from '../domain/signing-key.js';
 
@@ -43,6 +43,10 @@ export class KeyRing implements OnModuleInit {
   }
 
   async onModuleInit(): Promise<void> {
+    await patiently(() => this.load());
+  }
+
+  private async load(): Promise<void> {
     let stored = await this.repository.listCurrent();
     if (stored.length === 0) {
       await this.repository.insertUnlessActive(this.generate());

@@ -132,6 +132,20 @@ describe(RefreshTokens.name, () => {
     expect(Math.max(...prefixes)).toBeLessThan(10);
   });
 
+  it('v5.0.0-7.2.2 names the access tokens of every generation, session, nonce and SECRET_KEY differently', () => {
+    const names = [
+      tokens.accessTokenId(reference, nonce('a')),
+      tokens.accessTokenId({ ...reference, generation: 8 }, nonce('a')),
+      tokens.accessTokenId({ ...reference, sessionId: sessionId('b') }, nonce('a')),
+      tokens.accessTokenId(reference, nonce('b')),
+      stranger.accessTokenId(reference, nonce('a')),
+    ];
+
+    expect(new Set(names).size).toBe(names.length);
+    expect(tokens.accessTokenId(reference, nonce('a'))).toBe(names[0]);
+    for (const name of names) expect(name).toMatch(/^[\w-]{22}$/);
+  });
+
   it('shows no generation: tokens of equal generation have no part in common', () => {
     const parts = Array.from({ length: 1000 }, (_, index) =>
       Buffer.from(

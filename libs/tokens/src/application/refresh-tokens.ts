@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { parseSessionId, ServerSecret, type SessionId } from '@app/kernel';
+import { parseSessionId, ServerSecret, type SessionId, type TokenId } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 
 const sidBytes = 32;
@@ -22,10 +22,12 @@ export interface RefreshTokenReference {
 export class RefreshTokens {
   private readonly macKey: Buffer;
   private readonly maskKey: Buffer;
+  private readonly idKey: Buffer;
 
   constructor(secret: ServerSecret) {
     this.macKey = secret.deriveKey('rollcall/refresh-token/v1');
     this.maskKey = secret.deriveKey('rollcall/refresh-token-mask/v1');
+    this.idKey = secret.deriveKey('rollcall/access-token-id/v1');
   }
 
   derive(of: RefreshTokenReference, nonce: Buffer): string {
@@ -54,10 +56,18 @@ export class RefreshTokens {
     return given.length === expected.length && timingSafeEqual(given, expected);
   }
 
+  /**
+   * The `jti` of the access tokens issued with this refresh token. Derived, so that spending the refresh token can
+   * put them on the blacklist although nobody kept their ids.
+   */
+  accessTokenId(of: RefreshTokenReference, nonce: Buffer): TokenId {
+    const sid = Buffer.from(of.sessionId, 'hex');
+    const digest = createHmac('sha256', this.idKey).update(nonce).update(sid).update(counted(of.generation));
+    return digest.digest().subarray(0, 16).toString('base64url') as TokenId;
+  }
+
   private mac(sid: Buffer, generation: number, nonce: Buffer): Buffer {
-    const counter = Buffer.alloc(generationBytes);
-    counter.writeUInt32BE(generation);
-    return createHmac('sha256', this.macKey).update(nonce).update(sid).update(counter).digest();
+    return createHmac('sha256', this.macKey).update(nonce).update(sid).update(counted(generation)).digest();
   }
 
   private mask(sid: Buffer): number {
@@ -69,4 +79,10 @@ export class RefreshTokens {
     bytes.writeUInt32BE((generation ^ this.mask(sid)) >>> 0);
     return bytes;
   }
+}
+
+function counted(generation: number): Buffer {
+  const counter = Buffer.alloc(generationBytes);
+  counter.writeUInt32BE(generation);
+  return counter;
 }

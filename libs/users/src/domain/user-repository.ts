@@ -15,7 +15,8 @@ export interface NewUser {
 export abstract class UserRepository {
   /** Throws EmailTakenError or UsernameTakenError, also when two registrations race. */
   abstract insert(user: NewUser): Promise<User>;
-  abstract findCredentials(login: LoginName): Promise<UserCredentials | null>;
+  abstract find(id: UserId): Promise<User | null>;
+  abstract findCredentials(login: LoginName | { readonly id: UserId }): Promise<UserCredentials | null>;
   /**
    * Takes the row lock under which sessions of this user are created and ended, until the unit of work is over.
    * Null for an unknown user.
@@ -26,5 +27,7 @@ export abstract class UserRepository {
   abstract recordLogin(id: UserId, at: Date): Promise<void>;
   /** Replaces the hash only if it is still `expected`, so that a rehash never undoes a password change. */
   abstract replacePasswordHash(id: UserId, hash: { expected: string; replacement: string }): Promise<void>;
+  /** Null enables again. */
+  abstract setDisabled(id: UserId, disabledAt: Date | null, at: Date): Promise<void>;
   abstract hasAdministrator(): Promise<boolean>;
 }

@@ -1,6 +1,6 @@
 import { Clock, type SessionId, type TokenId, type UserId } from '@app/kernel';
 import { Database, type Orm } from '@app/postgres';
-import { sessionsTable, toSessionEnd } from '@app/sessions';
+import { type SessionProfile, sessionsTable, toSessionEnd } from '@app/sessions';
 import { revokedTokensTable } from '@app/tokens';
 import { usersTable } from '@app/users';
 import { Injectable } from '@nestjs/common';
@@ -27,6 +27,7 @@ function prepare(orm: Orm) {
       session: {
         id: sessionsTable.id,
         gen: sessionsTable.gen,
+        profile: sessionsTable.profile,
         createdAt: sessionsTable.createdAt,
         authenticatedAt: sessionsTable.authenticatedAt,
         idleExpiresAt: sessionsTable.idleExpiresAt,
@@ -67,7 +68,12 @@ export class DrizzleStandingReader extends StandingReader {
     const { endedAt, endReason, ...session } = row.session;
     return {
       user: { ...row.user, id: row.user.id as UserId },
-      session: { ...session, id: session.id as SessionId, ended: toSessionEnd({ endedAt, endReason }) },
+      session: {
+        ...session,
+        id: session.id as SessionId,
+        profile: session.profile as SessionProfile,
+        ended: toSessionEnd({ endedAt, endReason }),
+      },
       revokedTokens: row.revokedTokens as TokenId[],
     };
   }

@@ -1,4 +1,5 @@
 import { LogSource } from '@app/event-log';
+import { patiently } from '@app/kernel';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InstanceRegistry } from '../../domain/coherence/instance-registry.js';
 import { feedTiming } from './feed-timing.js';
@@ -22,7 +23,7 @@ export class FeedRunner implements OnModuleInit, OnApplicationShutdown {
 
   /** An instance answers requests only after its first round. */
   async onModuleInit(): Promise<void> {
-    await this.feed.begin();
+    await patiently(() => this.feed.begin());
     this.source.onHint(() => this.wake());
     while (await this.feed.round());
     this.schedule(feedTiming.interval);

@@ -75,7 +75,11 @@ export class RevokedMap {
         this.noteToken(event.tokenId as TokenId, now, event.xid);
         break;
       case 'user.created':
+      case 'user.password_changed':
+      case 'user.disabled':
+      case 'user.enabled':
       case 'session.created':
+      case 'session.refresh_reused':
         break;
     }
   }

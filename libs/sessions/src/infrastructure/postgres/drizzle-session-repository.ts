@@ -1,9 +1,14 @@
 import type { SessionId, UserId } from '@app/kernel';
 import { Database } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
-import { and, count, desc, eq, gt, gte, inArray, isNull, ne, type SQL } from 'drizzle-orm';
+import { and, count, desc, eq, gt, gte, inArray, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import type { Session, SessionEnd } from '../../domain/session.js';
-import { type Ending, type EvictionOrder, SessionRepository } from '../../domain/session-repository.js';
+import {
+  type EndedSession,
+  type Ending,
+  type EvictionOrder,
+  SessionRepository,
+} from '../../domain/session-repository.js';
 import { toSession, toSessionEnd, toSessionRow } from './session.mapper.js';
 import { sessionsTable } from './sessions.table.js';
 
@@ -45,16 +50,36 @@ export class DrizzleSessionRepository extends SessionRepository {
     return rows[0]?.live ?? 0;
   }
 
-  async end(id: SessionId, owner: UserId, ending: Ending): Promise<boolean> {
-    return (await this.endWhere(and(liveOf(owner, ending.at), eq(sessionsTable.id, id)), ending)).length > 0;
+  async lock(id: SessionId): Promise<Session | null> {
+    const rows = await this.database.query((orm) =>
+      orm.select().from(sessionsTable).where(eq(sessionsTable.id, id)).for('no key update'),
+    );
+    return rows[0] ? toSession(rows[0]) : null;
   }
 
-  endAll(owner: UserId, ending: Ending, keep: SessionId | null): Promise<SessionId[]> {
-    const all = liveOf(owner, ending.at);
+  async rotate(
+    id: SessionId,
+    { generation, at, idleExpiresAt }: { generation: number; at: Date; idleExpiresAt: Date },
+  ): Promise<void> {
+    await this.database.query((orm) =>
+      orm
+        .update(sessionsTable)
+        .set({ refreshGeneration: generation, refreshedAt: at, lastAccessAt: at, idleExpiresAt })
+        .where(eq(sessionsTable.id, id)),
+    );
+  }
+
+  async end(id: SessionId, owner: UserId, ending: Ending): Promise<SessionEnd | null> {
+    const [ended] = await this.endWhere(and(unmarkedOf(owner), eq(sessionsTable.id, id)), ending);
+    return ended?.end ?? null;
+  }
+
+  endAll(owner: UserId, ending: Ending, keep: SessionId | null): Promise<EndedSession[]> {
+    const all = unmarkedOf(owner);
     return this.endWhere(keep ? and(all, ne(sessionsTable.id, keep)) : all, ending);
   }
 
-  async listEndedSince(owner: UserId, since: Date): Promise<{ id: SessionId; end: SessionEnd }[]> {
+  async listEndedSince(owner: UserId, since: Date): Promise<EndedSession[]> {
     const { id, endedAt, endReason } = sessionsTable;
     const rows = await this.database.query((orm) =>
       orm
@@ -62,7 +87,7 @@ export class DrizzleSessionRepository extends SessionRepository {
         .from(sessionsTable)
         .where(and(eq(sessionsTable.userId, owner), gte(endedAt, since))),
     );
-    return rows.map((row) => ({ id: row.id as SessionId, end: toSessionEnd(row)! }));
+    return rows.map(toEnded);
   }
 
   endSurplus(
@@ -88,12 +113,21 @@ export class DrizzleSessionRepository extends SessionRepository {
       .then(idsOf);
   }
 
-  private async endWhere(which: SQL | undefined, ending: Ending): Promise<SessionId[]> {
+  private async endWhere(which: SQL | undefined, ending: Ending): Promise<EndedSession[]> {
+    const { id, endedAt, endReason } = sessionsTable;
     const rows = await this.database.query((orm) =>
-      orm.update(sessionsTable).set(endedBy(ending)).where(which).returning({ id: sessionsTable.id }),
+      orm
+        .update(sessionsTable)
+        .set(endedByWhatCameFirst(ending))
+        .where(which)
+        .returning({ id, endedAt, endReason }),
     );
-    return idsOf(rows);
+    return rows.map(toEnded);
   }
+}
+
+function unmarkedOf(owner: UserId): SQL | undefined {
+  return and(eq(sessionsTable.userId, owner), isNull(sessionsTable.endedAt));
 }
 
 function liveOf(owner: UserId, now: Date): SQL | undefined {
@@ -107,6 +141,23 @@ function liveOf(owner: UserId, now: Date): SQL | undefined {
 
 function endedBy(ending: Ending) {
   return { endedAt: ending.at, endReason: ending.reason, endedBy: ending.by };
+}
+
+/** The same order of causes as `endOf`. */
+function endedByWhatCameFirst({ at, reason, by }: Ending) {
+  const { idleExpiresAt, expiresAt } = sessionsTable;
+  const timeout = sql`least(${idleExpiresAt}, ${expiresAt})`;
+  const hasTimedOut = sql`${timeout} <= ${at.toISOString()}::timestamptz`;
+  const timeoutReason = sql`case when ${idleExpiresAt} < ${expiresAt} then 'expired_idle' else 'expired_absolute' end`;
+  return {
+    endedAt: sql`case when ${hasTimedOut} then ${timeout} else ${at.toISOString()}::timestamptz end`,
+    endReason: sql`case when ${hasTimedOut} then ${timeoutReason} else ${reason}::text end`,
+    endedBy: sql`case when ${hasTimedOut} then null else ${by}::uuid end`,
+  };
+}
+
+function toEnded(row: { id: string; endedAt: Date | null; endReason: string | null }): EndedSession {
+  return { id: row.id as SessionId, end: toSessionEnd(row)! };
 }
 
 function idsOf(rows: { id: string }[]): SessionId[] {

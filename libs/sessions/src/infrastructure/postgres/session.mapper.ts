@@ -1,5 +1,5 @@
 import type { SessionId, UserId } from '@app/kernel';
-import type { Device, EndReason, Session, SessionEnd } from '../../domain/session.js';
+import type { Device, EndReason, Session, SessionEnd, SessionProfile } from '../../domain/session.js';
 import type { sessionsTable } from './sessions.table.js';
 
 type SessionRow = typeof sessionsTable.$inferSelect;
@@ -10,6 +10,7 @@ export function toSession(row: SessionRow): Session {
     id: row.id as SessionId,
     userId: row.userId as UserId,
     gen: row.gen,
+    profile: row.profile as SessionProfile,
     createdAt: row.createdAt,
     authenticatedAt: row.authenticatedAt,
     lastAccessAt: row.lastAccessAt,
@@ -20,6 +21,7 @@ export function toSession(row: SessionRow): Session {
     requestCount: row.requestCount,
     refreshNonce: row.refreshNonce,
     refreshGeneration: row.refreshGeneration,
+    refreshedAt: row.refreshedAt,
     ended: toSessionEnd(row),
   };
 }

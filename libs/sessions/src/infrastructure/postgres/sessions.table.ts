@@ -28,6 +28,7 @@ export const sessionsTable = pgTable(
     id: text('id').primaryKey(),
     userId: uuid('user_id').notNull(),
     gen: bigint('gen', { mode: 'number' }).notNull(),
+    profile: text('profile').notNull().default('standard'),
     createdAt: instant('created_at').notNull(),
     authenticatedAt: instant('authenticated_at').notNull(),
     lastAccessAt: instant('last_access_at').notNull(),

@@ -2,16 +2,20 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { TokenId } from '@app/kernel';
 import { z } from 'zod';
 import type { CachedSession, SessionKey } from '../../domain/coherence/entry-store.js';
-import type { EndReason, SessionEnd } from '../../domain/session.js';
+import type { EndReason, SessionEnd, SessionProfile } from '../../domain/session.js';
 
 const macLength = 22;
 const maxRemembered = 20_000;
 
 const milliseconds = z.number();
 
+/** By place in this list; only ever appended to. */
+const profiles: readonly SessionProfile[] = ['standard', 'strict', 'admin', 'remember'];
+
 /** Fields by place, because their names would be half of the memory. */
 const bodySchema = z.tuple([
   z.int(), // generation
+  z.int().min(0).max(3), // profile
   milliseconds, // created, authenticated, idle end, absolute end
   milliseconds,
   milliseconds,
@@ -34,6 +38,7 @@ export class EntryCodec {
   encodeEntry(name: string, entry: CachedSession): string {
     const body = JSON.stringify([
       entry.gen,
+      profiles.indexOf(entry.profile),
       entry.createdAt.getTime(),
       entry.authenticatedAt.getTime(),
       entry.idleExpiresAt.getTime(),
@@ -109,13 +114,14 @@ function toEntry(from: {
 }): CachedSession | null {
   const parsed = bodySchema.safeParse(parseJson(from.body));
   if (!parsed.success) return null;
-  const [gen, created, authenticated, idle, absolute, read, revoked, user] = parsed.data;
+  const [gen, profile, created, authenticated, idle, absolute, read, revoked, user] = parsed.data;
   return {
     position: from.position,
     database: from.database,
     userId: from.of.userId,
     sessionId: from.of.sessionId,
     gen,
+    profile: profiles[profile]!,
     createdAt: new Date(created),
     authenticatedAt: new Date(authenticated),
     idleExpiresAt: new Date(idle),

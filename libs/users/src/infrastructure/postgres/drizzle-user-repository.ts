@@ -1,7 +1,7 @@
 import type { UserId } from '@app/kernel';
 import { Database, violatedUnique } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, type SQL, sql } from 'drizzle-orm';
 import {
   type LoginName,
   normalizeEmail,
@@ -43,12 +43,12 @@ export class DrizzleUserRepository extends UserRepository {
     }
   }
 
-  async findCredentials(login: LoginName): Promise<UserCredentials | null> {
-    const matches =
-      'email' in login
-        ? eq(usersTable.emailNormalized, normalizeEmail(login.email))
-        : eq(usersTable.usernameNormalized, normalizeUsername(login.username));
-    const rows = await this.database.query((orm) => orm.select().from(usersTable).where(matches));
+  async find(id: UserId): Promise<User | null> {
+    return (await this.findCredentials({ id }))?.user ?? null;
+  }
+
+  async findCredentials(login: LoginName | { readonly id: UserId }): Promise<UserCredentials | null> {
+    const rows = await this.database.query((orm) => orm.select().from(usersTable).where(isNamed(login)));
     return toCredentials(rows[0]);
   }
 
@@ -85,12 +85,25 @@ export class DrizzleUserRepository extends UserRepository {
     );
   }
 
+  async setDisabled(id: UserId, disabledAt: Date | null, at: Date): Promise<void> {
+    await this.database.query((orm) =>
+      orm.update(usersTable).set({ disabledAt, updatedAt: at }).where(eq(usersTable.id, id)),
+    );
+  }
+
   async hasAdministrator(): Promise<boolean> {
     const rows = await this.database.query((orm) =>
       orm.select({ id: usersTable.id }).from(usersTable).where(eq(usersTable.role, 'admin')).limit(1),
     );
     return rows.length > 0;
   }
+}
+
+function isNamed(login: LoginName | { readonly id: UserId }): SQL {
+  if ('id' in login) return eq(usersTable.id, login.id);
+  return 'email' in login
+    ? eq(usersTable.emailNormalized, normalizeEmail(login.email))
+    : eq(usersTable.usernameNormalized, normalizeUsername(login.username));
 }
 
 function toCredentials(row: UserRow | undefined): UserCredentials | null {

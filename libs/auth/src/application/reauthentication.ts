@@ -1,0 +1,111 @@
+import { EventLog } from '@app/event-log';
+import { Clock, UnitOfWork } from '@app/kernel';
+import {
+  type Burial,
+  type ClientFacts,
+  type Propagation,
+  RevocationBroadcast,
+  SessionAuthority,
+  type SessionEnd,
+} from '@app/sessions';
+import { Log } from '@app/telemetry';
+import { type UserCredentials, UserRepository } from '@app/users';
+import { Injectable } from '@nestjs/common';
+import { InvalidCredentialsError, SessionEndedError } from '../domain/auth.errors.js';
+import type { Principal } from '../domain/principal.js';
+import { Passwords } from './passwords.js';
+import { isSameProof, profileFor } from './sign-in.js';
+import { type SignedIn, TokenIssuer } from './token-issuer.js';
+
+/** A session in exchange for the one of the request; how far the end of the old one has spread. */
+export interface Replaced extends SignedIn {
+  readonly propagation: Propagation;
+}
+
+/**
+ * The password again, from somebody who is signed in: to be fresh, or to choose another password. Either way the
+ * session continues under a new id, so that whoever held the old one holds nothing (ASVS v5.0.0-7.2.4).
+ */
+@Injectable()
+export class Reauthentication {
+  constructor(
+    private readonly users: UserRepository,
+    private readonly passwords: Passwords,
+    private readonly sessions: SessionAuthority,
+    private readonly tokens: TokenIssuer,
+    private readonly broadcast: RevocationBroadcast,
+    private readonly events: EventLog,
+    private readonly work: UnitOfWork,
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {}
+
+  /** The lifetimes start anew. Throws InvalidCredentialsError or, when the session ended meanwhile, SessionEndedError. */
+  async stepUp(principal: Principal, password: string, client: ClientFacts): Promise<Replaced> {
+    const verified = await this.verify(principal, password, client);
+    return this.settled(async () => {
+      const { user } = await this.lock(verified);
+      const burial = await this.replaceCurrent(principal);
+      const profile = profileFor(user, principal.session.profile);
+      const session = await this.sessions.issue(user, { client, profile });
+      return { signedIn: this.tokens.issue(user, session), burial };
+    });
+  }
+
+  /** Ends every other session with reason `password_change`. Throws like `stepUp`, and PasswordRefusedError. */
+  async changePassword(
+    principal: Principal,
+    { current, replacement }: { current: string; replacement: string },
+    client: ClientFacts,
+  ): Promise<Replaced> {
+    const verified = await this.verify(principal, current, client);
+    const { email, username } = verified.user;
+    const hash = await this.passwords.create(replacement, { email, username }, 'new_password');
+    return this.settled(async () => {
+      const { user, passwordHash: expected } = await this.lock(verified);
+      const end: SessionEnd = { at: this.clock.now(), reason: 'password_change' };
+      const burial = await this.replaceCurrent(principal);
+      await this.sessions.endAll(user.id, { end, by: user.id });
+      await this.users.replacePasswordHash(user.id, { expected, replacement: hash });
+      const gen = await this.users.nextGeneration(user.id, end.at);
+      await this.events.append([
+        { type: 'user.password_changed', userId: user.id, at: end.at },
+        { type: 'user.sessions_revoked', userId: user.id, gen, payload: { reason: end.reason }, at: end.at },
+      ]);
+      const profile = profileFor(user, principal.session.profile);
+      const session = await this.sessions.issue({ id: user.id, gen }, { client, profile });
+      const signedIn = this.tokens.issue({ ...user, gen }, session);
+      return { signedIn, burial: { ...burial, generation: { minimum: gen, end } } };
+    });
+  }
+
+  /** Runs the change as one unit, then carries what it ended everywhere. */
+  private async settled(change: () => Promise<{ signedIn: SignedIn; burial: Burial }>): Promise<Replaced> {
+    const { signedIn, burial, transaction } = await this.work.run(async () => ({
+      ...(await change()),
+      transaction: await this.events.transaction(),
+    }));
+    return { ...signedIn, propagation: await this.broadcast.settle({ transaction, burial }) };
+  }
+
+  private async verify({ user }: Principal, password: string, client: ClientFacts): Promise<UserCredentials> {
+    const found = await this.users.findCredentials({ id: user.id });
+    if (found && (await this.passwords.matches(password, found.passwordHash))) return found;
+    this.log.warn('reauthentication.failed', { user_id: user.id, address: client.ipAddress });
+    throw new InvalidCredentialsError();
+  }
+
+  /** Under the lock the proof must still hold. */
+  private async lock(verified: UserCredentials): Promise<UserCredentials> {
+    const locked = await this.users.lock(verified.user.id);
+    if (!locked || locked.user.disabledAt || !isSameProof(locked, verified))
+      throw new InvalidCredentialsError();
+    return locked;
+  }
+
+  private async replaceCurrent({ user, session }: Principal): Promise<Burial> {
+    const { end, isMine } = await this.sessions.mark(session.id, { userId: user.id }, 'replaced');
+    if (!isMine) throw new SessionEndedError(end);
+    return { userId: user.id, sessions: [{ id: session.id, end }], generation: null, tokens: [] };
+  }
+}

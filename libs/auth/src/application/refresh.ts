@@ -1,0 +1,151 @@
+import type { TokensConfig } from '@app/config';
+import { EventLog, type LogPosition } from '@app/event-log';
+import { KeyedQueue, OverloadedError, QueueFullError, UnitOfWork } from '@app/kernel';
+import { RefreshLineage, RevocationBroadcast, type Session, type SessionEnd } from '@app/sessions';
+import { AccessTokens, type RefreshTokenReference, RefreshTokens, type RevokedToken } from '@app/tokens';
+import { Log } from '@app/telemetry';
+import { type User, UserRepository } from '@app/users';
+import { Inject, Injectable } from '@nestjs/common';
+import { tokensConfigToken } from '../auth.config.js';
+import {
+  RefreshReusedError,
+  SessionEndedError,
+  SessionExpiredError,
+  TokenInvalidError,
+} from '../domain/auth.errors.js';
+import { type SignedIn, TokenIssuer } from './token-issuer.js';
+import { TokenRevocation } from './token-revocation.js';
+
+type Outcome =
+  | { readonly kind: 'invalid' }
+  | { readonly kind: 'over'; readonly end: SessionEnd | null }
+  | {
+      readonly kind: 'reused';
+      readonly session: Session;
+      readonly end: SessionEnd;
+      readonly transaction: LogPosition;
+    }
+  | {
+      readonly kind: 'child';
+      readonly user: User;
+      readonly session: Session;
+      /** The access tokens of the generation that this call ended. */
+      readonly spent: RevokedToken | null;
+    };
+
+/** Refreshes of one session that may wait for its row at once, per instance; each would hold a connection. */
+const maxWaitingPerSession = 200;
+
+/** Exchanges a refresh token for the next pair. Asks Postgres only, in one transaction under the session's lock. */
+@Injectable()
+export class Refresh {
+  private readonly perSession = new KeyedQueue(maxWaitingPerSession);
+
+  constructor(
+    private readonly refreshTokens: RefreshTokens,
+    private readonly accessTokens: AccessTokens,
+    private readonly issuer: TokenIssuer,
+    private readonly lineage: RefreshLineage,
+    private readonly users: UserRepository,
+    private readonly revocation: TokenRevocation,
+    private readonly broadcast: RevocationBroadcast,
+    private readonly events: EventLog,
+    private readonly work: UnitOfWork,
+    private readonly log: Log,
+    @Inject(tokensConfigToken) private readonly config: TokensConfig,
+  ) {}
+
+  /**
+   * The same parent yields the same child for REFRESH_GRACE_SECONDS or until the child is spent; after that it is
+   * theft and ends the session. Throws TokenInvalidError, SessionEndedError, SessionExpiredError, RefreshReusedError.
+   */
+  async withToken(text: string): Promise<SignedIn> {
+    const reference = this.refreshTokens.parse(text);
+    if (!reference) throw new TokenInvalidError();
+    const outcome = await this.inTurn(reference, () => this.work.run(() => this.attempt(text, reference)));
+    switch (outcome.kind) {
+      case 'invalid':
+        throw new TokenInvalidError();
+      case 'over':
+        throw isTimeout(outcome.end)
+          ? new SessionExpiredError(outcome.end)
+          : new SessionEndedError(outcome.end);
+      case 'reused':
+        return this.refuseReused(outcome);
+      case 'child':
+        if (outcome.spent) await this.revocation.announce(outcome.spent);
+        return this.issuer.issue(outcome.user, outcome.session);
+    }
+  }
+
+  private async inTurn<T>({ sessionId }: RefreshTokenReference, work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.perSession.run(sessionId, work);
+    } catch (error) {
+      if (error instanceof QueueFullError) throw new OverloadedError();
+      throw error;
+    }
+  }
+
+  private async attempt(text: string, reference: RefreshTokenReference): Promise<Outcome> {
+    const session = await this.lineage.lock(reference.sessionId);
+    if (!session || !this.refreshTokens.isGenuine(text, reference, session.refreshNonce)) {
+      return { kind: 'invalid' };
+    }
+    // Read after the lock was granted: whoever ends all sessions of the user has either finished or waits for it.
+    const user = await this.users.find(session.userId);
+    const fence = fenceOf(user, session);
+    if (!user || fence) return { kind: 'over', end: session.ended ?? fence };
+    const { refreshGraceSeconds: graceSeconds } = this.config;
+    const spending = await this.lineage.spend(session, { generation: reference.generation, graceSeconds });
+    switch (spending.kind) {
+      case 'over':
+        return spending;
+      case 'reused':
+        return { ...spending, transaction: await this.events.transaction() };
+      case 'child':
+        return {
+          kind: 'child',
+          user,
+          session: spending.session,
+          spent: spending.isFirst ? await this.revokeAccessTokens(session) : null,
+        };
+    }
+  }
+
+  private async revokeAccessTokens(parent: Session): Promise<RevokedToken> {
+    const of = { sessionId: parent.id, generation: parent.refreshGeneration };
+    const token = {
+      tokenId: this.refreshTokens.accessTokenId(of, parent.refreshNonce),
+      userId: parent.userId,
+      sessionId: parent.id,
+      expiresAt: this.accessTokens.lastExpiry(),
+    };
+    await this.revocation.mark(token);
+    return token;
+  }
+
+  private async refuseReused(outcome: Extract<Outcome, { kind: 'reused' }>): Promise<never> {
+    const { session, end, transaction } = outcome;
+    this.log.warn('refresh.reused', { user_id: session.userId, session_id: session.id });
+    const burial = {
+      userId: session.userId,
+      sessions: [{ id: session.id, end }],
+      generation: null,
+      tokens: [],
+    };
+    await this.broadcast.settle({ transaction, burial });
+    throw new RefreshReusedError(end);
+  }
+}
+
+/** What ends a session without having marked its row: the generation and the state of its user. */
+function fenceOf(user: User | null, session: Session): SessionEnd | null {
+  if (user?.disabledAt) return { at: user.disabledAt, reason: 'user_disabled' };
+  const isOutdated = !user || session.gen < user.gen;
+  return isOutdated ? { at: session.authenticatedAt, reason: 'signout_all' } : null;
+}
+
+function isTimeout(end: SessionEnd | null): end is SessionEnd {
+  return end?.reason === 'expired_idle' || end?.reason === 'expired_absolute';
+}

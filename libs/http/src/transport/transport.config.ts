@@ -1,0 +1,2 @@
+/** Injection token of the TransportConfig slice. */
+export const transportConfigToken = Symbol('TransportConfig');

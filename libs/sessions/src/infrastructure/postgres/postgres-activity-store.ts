@@ -1,0 +1,69 @@
+import { Database } from '@app/postgres';
+import { Injectable } from '@nestjs/common';
+import { sql } from 'drizzle-orm';
+import { ActivityStore, maxAddresses, type SessionUse } from '../../domain/activity.js';
+import { sessionsTable } from './sessions.table.js';
+
+@Injectable()
+export class PostgresActivityStore extends ActivityStore {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  /**
+   * Rows are locked in the order of their ids, so that two instances that write the same sessions wait for each
+   * other instead of deadlocking.
+   */
+  async write(uses: readonly SessionUse[]): Promise<void> {
+    if (uses.length === 0) return;
+    const written = JSON.stringify(
+      uses.map(({ sessionId, count, lastAt, idleSeconds, addresses }) => ({
+        id: sessionId,
+        count,
+        at: lastAt.toISOString(),
+        idle: idleSeconds,
+        ips: addresses,
+      })),
+    );
+    await this.database.query((orm) =>
+      orm.execute(sql`
+        with uses as (
+          select * from jsonb_to_recordset(${written}::jsonb)
+            as use (id text, count bigint, at timestamptz, idle int, ips jsonb)
+        ), locked as materialized (
+          select id from ${sessionsTable} where id in (select id from uses) order by id for no key update
+        )
+        update ${sessionsTable} as s set
+          request_count = s.request_count + uses.count,
+          last_access_at = greatest(s.last_access_at, uses.at),
+          idle_expires_at = case when s.ended_at is null and uses.at < least(s.idle_expires_at, s.expires_at)
+            then greatest(s.idle_expires_at, least(s.expires_at, uses.at + make_interval(secs => uses.idle)))
+            else s.idle_expires_at end,
+          ips_used = case when s.ips_used @> uses.ips then s.ips_used else (
+            select jsonb_agg(ip order by place) from (
+              select ip, min(place) as place
+              from jsonb_array_elements_text(uses.ips || s.ips_used) with ordinality as each (ip, place)
+              group by ip order by min(place) limit ${maxAddresses}
+            ) as newest) end
+        from uses join locked on locked.id = uses.id
+        where s.id = uses.id`),
+    );
+  }
+
+  async extend({
+    sessionId,
+    lastAt,
+    idleSeconds,
+  }: Omit<SessionUse, 'count' | 'addresses'>): Promise<Date | null> {
+    const at = sql`${lastAt.toISOString()}::timestamptz`;
+    const { rows } = (await this.database.query((orm) =>
+      orm.execute(sql`
+        update ${sessionsTable} set
+          last_access_at = greatest(last_access_at, ${at}),
+          idle_expires_at = greatest(idle_expires_at, least(expires_at, ${at} + make_interval(secs => ${idleSeconds})))
+        where id = ${sessionId} and ended_at is null and idle_expires_at > ${at} and expires_at > ${at}
+        returning (extract(epoch from idle_expires_at) * 1000)::float8 as until`),
+    )) as { rows: { until: number }[] };
+    return rows[0] ? new Date(Math.round(rows[0].until)) : null;
+  }
+}
