@@ -157,9 +157,12 @@ describe('the API document', () => {
       'POST /api/v1/auth/register',
       'POST /api/v1/auth/signin',
       'POST /api/v1/auth/login',
+      'POST /api/v1/auth/signin/continue',
+      'POST /api/v1/auth/shares/redeem',
       'POST /api/v1/auth/refresh',
       'POST /api/v1/auth/step-up',
       'PUT /api/v1/auth/profile/password',
+      'POST /api/v1/sessions/shares',
     ]);
     for (const { operation } of bodies) {
       const { content, required } = operation.requestBody!;

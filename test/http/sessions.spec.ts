@@ -122,6 +122,8 @@ describe('the list', () => {
       duration_seconds: 0,
       is_active: true,
       is_current: true,
+      parent_id: null,
+      label: null,
     };
     expect(row.id).toMatch(/^[0-9a-f]{64}$/);
     expectSuccess(await device.get('/sessions'), { sessions: [row], count: 1 });
@@ -153,6 +155,7 @@ describe('the list', () => {
       session: {
         id: device.sessionId,
         profile: 'standard',
+        scope: 'full',
         created_at: at,
         authenticated_at: at,
         idle_expires_at: new Date(clock.now().getTime() + 43_200 * second).toISOString(),

@@ -46,6 +46,7 @@ describe('signing in', () => {
           session: {
             id: expect.stringMatching(/^[0-9a-f]{64}$/),
             profile: 'standard',
+            scope: 'full',
             created_at: at,
             authenticated_at: at,
             idle_expires_at: '2026-03-02T00:00:01.500Z',

@@ -9,11 +9,14 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { AuthController } from './auth/auth.controller.js';
 import { ReauthenticationController } from './auth/reauthentication.controller.js';
 import { RefreshController } from './auth/refresh.controller.js';
+import { SignInController } from './auth/sign-in.controller.js';
 import { SignedInReply } from './auth/signed-in-reply.js';
 import { MetricsController, metricsTokenToken } from './metrics/metrics.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { type Runtime, RuntimeModule } from './runtime.module.js';
+import { OwnHistoryController } from './sessions/own-history.controller.js';
 import { SessionsController } from './sessions/sessions.controller.js';
+import { publicUrlToken, SharesController } from './sessions/shares.controller.js';
 import { WellKnownController } from './well-known/well-known.controller.js';
 
 export interface ApiParts {
@@ -43,14 +46,21 @@ export class ApiModule {
       ],
       controllers: [
         AuthController,
+        SignInController,
         RefreshController,
         ReauthenticationController,
+        OwnHistoryController,
+        SharesController,
         SessionsController,
         HealthController,
         MetricsController,
         WellKnownController,
       ],
-      providers: [SignedInReply, { provide: metricsTokenToken, useValue: config.http.metricsToken }],
+      providers: [
+        SignedInReply,
+        { provide: publicUrlToken, useValue: config.http.publicUrl },
+        { provide: metricsTokenToken, useValue: config.http.metricsToken },
+      ],
     };
   }
 }

@@ -4,5 +4,11 @@ export const passwordsConfigToken = Symbol('PasswordsConfig');
 /** Injection token of the TokensConfig slice. */
 export const tokensConfigToken = Symbol('AuthTokensConfig');
 
+/** Injection token of the SessionsConfig slice. */
+export const sessionsConfigToken = Symbol('AuthSessionsConfig');
+
+/** Injection token of SESSION_BIND_USER_AGENT. */
+export const agentBindingToken = Symbol('AgentBinding');
+
 /** Injection token of SESSION_FALLBACK. */
 export const sessionFallbackToken = Symbol('SessionFallback');

@@ -5,6 +5,7 @@ import { TokensModule } from '@app/tokens';
 import { UsersModule } from '@app/users';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountControl } from './application/account-control.js';
+import { AgentWatch } from './application/agent-watch.js';
 import { FirstAdministratorSetup } from './application/first-administrator.js';
 import { Passwords } from './application/passwords.js';
 import { Reauthentication } from './application/reauthentication.js';
@@ -13,21 +14,35 @@ import { Registration } from './application/registration.js';
 import { SessionCacheReader } from './application/session-cache-reader.js';
 import { SessionCheck } from './application/session-check.js';
 import { SessionDatabaseReader } from './application/session-database-reader.js';
+import { SessionOpening } from './application/session-opening.js';
+import { SharedSessions } from './application/shared-sessions.js';
 import { SignIn } from './application/sign-in.js';
+import { SignInTickets } from './application/sign-in-tickets.js';
 import { SignOut } from './application/sign-out.js';
 import { TokenIssuer } from './application/token-issuer.js';
 import { TokenRevocation } from './application/token-revocation.js';
-import { passwordsConfigToken, sessionFallbackToken, tokensConfigToken } from './auth.config.js';
+import {
+  agentBindingToken,
+  passwordsConfigToken,
+  sessionFallbackToken,
+  sessionsConfigToken,
+  tokensConfigToken,
+} from './auth.config.js';
 import { CommonPasswords } from './domain/common-passwords.js';
 import { PasswordHasher } from './domain/password-hasher.js';
 import { StandingReader } from './domain/standing-reader.js';
+import { UsedTickets } from './domain/used-tickets.js';
 import { Argon2PasswordHasher } from './infrastructure/argon2/argon2-password-hasher.js';
 import { ZxcvbnCommonPasswords } from './infrastructure/dictionary/zxcvbn-common-passwords.js';
 import { DrizzleStandingReader } from './infrastructure/postgres/drizzle-standing-reader.js';
+import { DrizzleUsedTickets } from './infrastructure/postgres/drizzle-used-tickets.js';
 
 const useCases = [
   Passwords,
   SignIn,
+  SignInTickets,
+  SharedSessions,
+  AgentWatch,
   Refresh,
   Reauthentication,
   AccountControl,
@@ -53,11 +68,15 @@ export class AuthModule {
       providers: [
         { provide: passwordsConfigToken, useValue: config.passwords },
         { provide: tokensConfigToken, useValue: config.tokens },
+        { provide: sessionsConfigToken, useValue: config.sessions },
+        { provide: UsedTickets, useClass: DrizzleUsedTickets },
+        { provide: agentBindingToken, useValue: config.sessions.bindUserAgent },
         { provide: sessionFallbackToken, useValue: config.sessions.fallback },
         { provide: PasswordHasher, useClass: Argon2PasswordHasher },
         { provide: CommonPasswords, useClass: ZxcvbnCommonPasswords },
         { provide: StandingReader, useClass: DrizzleStandingReader },
         TokenIssuer,
+        SessionOpening,
         SessionCacheReader,
         SessionDatabaseReader,
         ...useCases,

@@ -1,18 +1,22 @@
+export { AgentWatch } from './application/agent-watch.js';
 export { AccountControl } from './application/account-control.js';
 export { type FirstAdministrator, FirstAdministratorSetup } from './application/first-administrator.js';
-export { Reauthentication, type Replaced } from './application/reauthentication.js';
+export { Reauthentication } from './application/reauthentication.js';
 export { Refresh } from './application/refresh.js';
 export { type NewAccount, Registration } from './application/registration.js';
 export { type Authenticated, SessionCheck } from './application/session-check.js';
-export { SignIn, type WishedProfile } from './application/sign-in.js';
+export { SharedSessions } from './application/shared-sessions.js';
+export { SignIn } from './application/sign-in.js';
+export { SignInTickets } from './application/sign-in-tickets.js';
 export { SignOut } from './application/sign-out.js';
-export type { SignedIn } from './application/token-issuer.js';
+export type { Replaced, SignedIn } from './application/token-issuer.js';
 export { TokenRevocation } from './application/token-revocation.js';
 export { AuthModule } from './auth.module.js';
 export {
   InvalidCredentialsError,
   MissingCredentialsError,
   PasswordRefusedError,
+  ReadOnlySessionError,
   SessionEndedError,
   SessionExpiredError,
   StepUpRequiredError,

@@ -36,6 +36,8 @@ export interface TokensConfig {
 
 export type SessionLimitPolicy = Environment['SESSION_LIMIT_POLICY'];
 
+export type AgentBinding = Environment['SESSION_BIND_USER_AGENT'];
+
 export type SessionFallback = Environment['SESSION_FALLBACK'];
 
 export interface SessionsConfig {
@@ -50,6 +52,8 @@ export interface SessionsConfig {
   readonly lifetimes: Readonly<Record<SessionProfile, SessionLifetime>>;
   /** Seconds for which uses of sessions are gathered before they are written. */
   readonly activityFlushSeconds: number;
+  /** What a change of browser or system inside a session leads to. */
+  readonly bindUserAgent: AgentBinding;
 }
 
 /** How long a session may live; chosen at sign-in, except that administrators always get `admin`. */
@@ -135,6 +139,7 @@ export function toConfig(env: Environment): Config {
       limitPolicy: env.SESSION_LIMIT_POLICY,
       lifetimes: lifetimes(env),
       activityFlushSeconds: env.SESSION_ACTIVITY_FLUSH,
+      bindUserAgent: env.SESSION_BIND_USER_AGENT,
     },
     transport: {
       origins: [new URL(publicUrl).origin, ...env.TRUSTED_ORIGINS],

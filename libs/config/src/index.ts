@@ -1,4 +1,5 @@
 export type {
+  AgentBinding,
   Config,
   HttpConfig,
   PasswordsConfig,

@@ -2,6 +2,7 @@ export { type DomainEvent, type EventType } from './domain/event.js';
 export { EventLog } from './domain/event-log.js';
 export type { DatabaseIdentity, LogPosition } from './domain/log-position.js';
 export { type LoggedEvent, type LogPoll, LogSource } from './domain/log-source.js';
+export { type UserEvent, UserEventReader } from './domain/user-event-reader.js';
 export { EventLogModule } from './event-log.module.js';
 export { DrizzleEventLog } from './infrastructure/postgres/drizzle-event-log.js';
 export { PostgresLogSource } from './infrastructure/postgres/postgres-log-source.js';

@@ -15,6 +15,7 @@ export { CurrentCredential, CurrentPrincipal } from './guards/session.guard.js';
 export { HttpModule } from './http.module.js';
 export { bodyProblems, problemComponent, problemSchema, sessionProblems } from './openapi/problem.schema.js';
 export { Returns } from './openapi/returns.js';
+export { decodePageToken, encodePageToken, linkNextPage, type PageQuery, pageQuery } from './paging.js';
 export { answerPropagation } from './propagation.js';
 export { emailText, humanText, instant, passwordText } from './schemas.js';
 export { createAdapter } from './server/create-adapter.js';

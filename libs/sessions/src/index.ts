@@ -8,6 +8,7 @@ export {
   RevocationBroadcast,
 } from './application/coherence/revocation-broadcast.js';
 export { RevocationFeed } from './application/coherence/revocation-feed.js';
+export { DeviceKeys } from './application/device-keys.js';
 export { RefreshLineage, type Spending } from './application/refresh-lineage.js';
 export {
   type Actor,
@@ -23,6 +24,11 @@ export {
   type Lookup,
   type SessionKey,
 } from './domain/coherence/entry-store.js';
+export { DeviceRegistry, type Recognition } from './domain/device-registry.js';
+export { networkOf } from './application/network.js';
+export { SessionStatistics, type UserStatistics } from './domain/session-statistics.js';
+export type { Share } from './domain/share.js';
+export { type NewShare, SessionShares } from './application/session-shares.js';
 export { isSameData, type RedisPlace } from './domain/coherence/instance-registry.js';
 export type { Objection } from './domain/coherence/revoked-map.js';
 export {
@@ -33,10 +39,21 @@ export {
   type Session,
   type SessionEnd,
   type SessionProfile,
+  type SessionScope,
   type SessionSpan,
 } from './domain/session.js';
-export { type EndedSession, type Ending, type EvictionOrder } from './domain/session-repository.js';
-export { SessionLimitReachedError, SessionNotFoundError } from './domain/sessions.errors.js';
+export {
+  type EndedSession,
+  type Ending,
+  type EvictionOrder,
+  type HistoryPage,
+} from './domain/session-repository.js';
+export {
+  SessionLimitReachedError,
+  SessionNotFoundError,
+  ShareInvalidError,
+  ShareNotFoundError,
+} from './domain/sessions.errors.js';
 export { DrizzleSessionRepository } from './infrastructure/postgres/drizzle-session-repository.js';
 export { toSessionEnd } from './infrastructure/postgres/session.mapper.js';
 export { sessionsTable } from './infrastructure/postgres/sessions.table.js';

@@ -11,17 +11,25 @@ import { LocalSessions } from './application/coherence/local-sessions.js';
 import { RevocationBarrier } from './application/coherence/revocation-barrier.js';
 import { RevocationBroadcast } from './application/coherence/revocation-broadcast.js';
 import { RevocationFeed } from './application/coherence/revocation-feed.js';
+import { DeviceKeys } from './application/device-keys.js';
 import { RefreshLineage } from './application/refresh-lineage.js';
 import { SessionAuthority } from './application/session-authority.js';
+import { SessionShares } from './application/session-shares.js';
 import { ActivityStore } from './domain/activity.js';
 import { EntryStore } from './domain/coherence/entry-store.js';
 import { InstanceRegistry } from './domain/coherence/instance-registry.js';
 import { RevocationRepair } from './domain/coherence/revocation-repair.js';
+import { DeviceRegistry } from './domain/device-registry.js';
 import { SessionRepository } from './domain/session-repository.js';
+import { SessionStatistics } from './domain/session-statistics.js';
+import { ShareRepository } from './domain/share.js';
+import { DrizzleDeviceRegistry } from './infrastructure/postgres/drizzle-device-registry.js';
 import { DrizzleSessionRepository } from './infrastructure/postgres/drizzle-session-repository.js';
+import { DrizzleShareRepository } from './infrastructure/postgres/drizzle-share-repository.js';
 import { PostgresActivityStore } from './infrastructure/postgres/postgres-activity-store.js';
 import { PostgresInstanceRegistry } from './infrastructure/postgres/postgres-instance-registry.js';
 import { PostgresRevocationRepair } from './infrastructure/postgres/postgres-revocation-repair.js';
+import { PostgresSessionStatistics } from './infrastructure/postgres/postgres-session-statistics.js';
 import { RedisEntryStore } from './infrastructure/redis/redis-entry-store.js';
 import { type InstanceConfig, instanceToken, sessionsConfigToken } from './sessions.config.js';
 
@@ -36,6 +44,9 @@ export class SessionsModule {
         { provide: sessionsConfigToken, useValue: config },
         { provide: instanceToken, useValue: instance },
         { provide: SessionRepository, useClass: DrizzleSessionRepository },
+        { provide: DeviceRegistry, useClass: DrizzleDeviceRegistry },
+        { provide: SessionStatistics, useClass: PostgresSessionStatistics },
+        { provide: ShareRepository, useClass: DrizzleShareRepository },
         { provide: ActivityStore, useClass: PostgresActivityStore },
         { provide: InstanceRegistry, useClass: PostgresInstanceRegistry },
         { provide: RevocationRepair, useClass: PostgresRevocationRepair },
@@ -51,11 +62,17 @@ export class SessionsModule {
         ActivityRunner,
         SessionAuthority,
         RefreshLineage,
+        SessionShares,
+        DeviceKeys,
       ],
       exports: [
         SessionAuthority,
         SessionActivity,
         RefreshLineage,
+        SessionShares,
+        SessionStatistics,
+        DeviceKeys,
+        DeviceRegistry,
         AuthorityState,
         RevocationFeed,
         RevocationBroadcast,

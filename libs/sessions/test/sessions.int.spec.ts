@@ -90,6 +90,7 @@ const config = {
     remember: { idleSeconds: 7200, absoluteSeconds: 7200 },
   },
   activityFlushSeconds: 10,
+  bindUserAgent: 'off',
 } as const;
 
 describe.each([

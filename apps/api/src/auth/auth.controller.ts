@@ -1,104 +1,33 @@
-import { type Principal, Registration, SignIn, SignOut } from '@app/auth';
+import { type Principal, SignOut } from '@app/auth';
 import {
   answerPropagation,
-  bodyProblems,
-  Client,
   type Credential,
-  CrossSiteDefence,
   CurrentCredential,
   CurrentPrincipal,
   NeedsSession,
-  Public,
   Returns,
   SessionCookies,
   sessionProblems,
   SignedToken,
 } from '@app/http';
 import { RedisConnection } from '@app/redis';
-import { type ClientFacts, SessionAuthority } from '@app/sessions';
-import { Body, Controller, Get, Post, Req, Res } from '@nestjs/common';
+import { SessionAuthority } from '@app/sessions';
+import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { principalExample, signedInExample } from './auth.examples.js';
+import { principalExample } from './auth.examples.js';
 import { presentPrincipal, presentSignedOut, presentSignedOutEverywhere } from './auth.presenter.js';
-import {
-  principalView,
-  type RegisterBody,
-  registerBody,
-  sessionCountView,
-  signedInView,
-  signedOutEverywhereView,
-  signedOutView,
-  type SignInBody,
-  signInBody,
-} from './auth.schemas.js';
-import { SignedInReply, type Transport } from './signed-in-reply.js';
+import { principalView, sessionCountView, signedOutEverywhereView, signedOutView } from './auth.schemas.js';
 
 @ApiTags('Authentication')
 @Controller('api/v1/auth')
 export class AuthController {
   constructor(
-    private readonly registration: Registration,
-    private readonly signIn: SignIn,
     private readonly signOut: SignOut,
     private readonly sessions: SessionAuthority,
     private readonly redis: RedisConnection,
-    private readonly answer: SignedInReply,
     private readonly cookies: SessionCookies,
-    private readonly defence: CrossSiteDefence,
   ) {}
-
-  @Post('register')
-  @Public()
-  @Returns({
-    summary: 'Create an account and sign in',
-    status: 201,
-    data: signedInView,
-    example: signedInExample,
-    problems: [...bodyProblems, 'EMAIL_TAKEN', 'CONFLICT', 'CSRF_REJECTED', 'OVERLOADED'],
-  })
-  async register(
-    @Body({ schema: registerBody }) body: RegisterBody,
-    @Client() client: ClientFacts,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    const transport = this.transportFor(body, request);
-    const { email, password, username = null, full_name: fullName = null, profile = 'standard' } = body;
-    const account = { email, password, username, fullName };
-    const signedIn = await this.registration.register(account, { client, profile });
-    return this.answer.write(reply, signedIn, transport);
-  }
-
-  @Post(['signin', 'login'])
-  @Public()
-  @Returns({
-    summary: 'Sign in on this device',
-    description:
-      'At the session limit the oldest session of the account ends with reason `limit`. The tokens come in the body ' +
-      'and as cookies, unless `transport` says which: `cookie` keeps them from scripts, `bearer` sets no cookies.',
-    data: signedInView,
-    example: signedInExample,
-    problems: [
-      ...bodyProblems,
-      'INVALID_CREDENTIALS',
-      'SESSION_LIMIT_REACHED',
-      'CSRF_REJECTED',
-      'OVERLOADED',
-    ],
-  })
-  async signInWithPassword(
-    @Body({ schema: signInBody }) body: SignInBody,
-    @Client() client: ClientFacts,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    const transport = this.transportFor(body, request);
-    const login = body.email === undefined ? { username: body.username! } : { email: body.email };
-    const wish = { client, profile: body.profile ?? 'standard' };
-    const signedIn = await this.signIn.withPassword(login, body.password, wish);
-    return this.answer.write(reply, signedIn, transport);
-  }
 
   @Get(['session', 'me'])
   @NeedsSession()
@@ -170,12 +99,5 @@ export class AuthController {
   async countSessions(@CurrentPrincipal() principal: Principal) {
     const active = await this.sessions.count(principal.user.id);
     return { active_sessions: active, redis_available: this.redis.isAvailable };
-  }
-
-  /** A foreign page must not sign a browser in as somebody else (login CSRF). */
-  private transportFor(body: { transport?: 'bearer' | 'cookie' }, request: FastifyRequest): Transport {
-    const transport = body.transport ?? 'both';
-    if (transport !== 'bearer') this.defence.assertOwnPage(request);
-    return transport;
   }
 }

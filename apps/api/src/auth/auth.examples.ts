@@ -1,6 +1,7 @@
 const session = {
   id: '9f2c41d07be35a86c1d4e0f7a2b95836d7e1f4c20a9b8375e6d1c4f0a3b29857',
   profile: 'standard' as const,
+  scope: 'full' as const,
   created_at: '2026-11-20T09:00:00.000Z',
   authenticated_at: '2026-11-20T09:00:00.000Z',
   idle_expires_at: '2026-11-20T21:00:00.000Z',

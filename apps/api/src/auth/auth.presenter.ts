@@ -2,7 +2,7 @@ import type { Principal, SignedIn } from '@app/auth';
 import type { EndedMany, EndedOne } from '@app/sessions';
 
 type UserLike = Principal['user'];
-type SessionLike = Principal['session'];
+type SessionLike = Omit<Principal['session'], 'agent'>;
 
 export function presentPrincipal({ user, session }: { user: UserLike; session: SessionLike }) {
   return { user: presentUser(user), session: presentSummary(session) };
@@ -45,6 +45,7 @@ function presentSummary(session: SessionLike) {
   return {
     id: session.id,
     profile: session.profile,
+    scope: session.scope,
     created_at: session.createdAt.toISOString(),
     authenticated_at: session.authenticatedAt.toISOString(),
     idle_expires_at: session.idleExpiresAt.toISOString(),

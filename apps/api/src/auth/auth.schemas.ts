@@ -12,6 +12,12 @@ const transport = z.enum(['bearer', 'cookie']).optional();
 /** How long the session may live; administrators always have a profile of their own. */
 const profile = z.enum(['standard', 'strict', 'remember']).optional();
 
+/** What an app calls itself, random and kept by it; a browser has a cookie for that. */
+const deviceId = z
+  .string('must be text')
+  .regex(/^[\w-]{16,128}$/, 'must have 16 to 128 letters, digits, dashes or underscores')
+  .optional();
+
 export const registerBody = z
   .strictObject({
     email: emailText,
@@ -20,6 +26,7 @@ export const registerBody = z
     full_name: humanText({ min: 1, max: 120 }).optional(),
     transport,
     profile,
+    device_id: deviceId,
   })
   .meta({
     id: 'RegisterRequest',
@@ -38,6 +45,7 @@ export const signInBody = z
     password: passwordText,
     transport,
     profile,
+    device_id: deviceId,
   })
   .refine((body) => (body.email === undefined) !== (body.username === undefined), {
     error: 'give either email or username',
@@ -48,6 +56,32 @@ export const signInBody = z
     example: { email: 'ann@example.com', password: 'seven plain words make a phrase' },
   });
 export type SignInBody = z.infer<typeof signInBody>;
+
+export const ticketBody = z
+  .strictObject({
+    ticket: z
+      .string('must be text')
+      .min(1, 'must not be empty')
+      .max(2048, 'must have at most 2048 characters'),
+    end_session_id: z.string('must be text'),
+    transport,
+  })
+  .meta({
+    id: 'ContinueSignInRequest',
+    example: {
+      ticket: 'eyJ1c2VyIjoiLi4uIn0.c2lnbmF0dXJl',
+      end_session_id: '9f2c41d07be35a86c1d4e0f7a2b95836d7e1f4c20a9b8375e6d1c4f0a3b29857',
+    },
+  });
+export type TicketBody = z.infer<typeof ticketBody>;
+
+export const redeemShareBody = z
+  .strictObject({
+    token: z.string('must be text').min(1, 'must not be empty').max(128, 'must have at most 128 characters'),
+    transport,
+  })
+  .meta({ id: 'RedeemShareRequest', example: { token: 'mF_9.B5f-4.1JqM', transport: 'bearer' } });
+export type RedeemShareBody = z.infer<typeof redeemShareBody>;
 
 const refreshRequest = z
   .strictObject({
@@ -92,6 +126,8 @@ export const sessionSummary = z
   .object({
     id: z.string(),
     profile: z.enum(['standard', 'strict', 'admin', 'remember']),
+    /** `read` for a session that was shared. */
+    scope: z.enum(['full', 'read']),
     created_at: instant,
     authenticated_at: instant,
     idle_expires_at: instant,

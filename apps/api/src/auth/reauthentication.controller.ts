@@ -23,7 +23,7 @@ import {
   type StepUpBody,
   stepUpBody,
 } from './auth.schemas.js';
-import { SignedInReply, transportOf } from './signed-in-reply.js';
+import { SignedInReply, targetOf } from './signed-in-reply.js';
 
 const example = { ...signedInExample, propagation: 'complete' as const };
 
@@ -87,7 +87,7 @@ export class ReauthenticationController {
 
   private present(reply: FastifyReply, replaced: Replaced, credential: Credential) {
     answerPropagation(reply, replaced);
-    const body = this.answer.write(reply, replaced, transportOf(credential));
+    const body = this.answer.write(reply, replaced, targetOf(credential));
     return { ...body, propagation: replaced.propagation };
   }
 }

@@ -48,11 +48,13 @@ export class RefreshController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     if (body.refresh_token) {
-      return this.answer.write(reply, await this.refresh.withToken(body.refresh_token), 'bearer');
+      return this.answer.write(reply, await this.refresh.withToken(body.refresh_token), {
+        transport: 'bearer',
+      });
     }
     try {
       const token = this.cookieToken(request);
-      return this.answer.write(reply, await this.refresh.withToken(token), 'cookie');
+      return this.answer.write(reply, await this.refresh.withToken(token), { transport: 'cookie' });
     } catch (error) {
       // Only what was checked and found dead: 503 and a cross-site request leave the cookies alone.
       if (isRefusal(error)) this.cookies.clear(request, reply);

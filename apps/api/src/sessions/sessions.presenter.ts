@@ -1,5 +1,6 @@
 import type { Principal } from '@app/auth';
-import type { Session } from '@app/sessions';
+import type { UserEvent } from '@app/event-log';
+import { endOf, type Session, type Share } from '@app/sessions';
 
 /** Lists show live sessions only, so `is_active` is true there; it is part of the contract all the same. */
 export function presentSession(session: Session, principal: Principal) {
@@ -18,5 +19,34 @@ export function presentSession(session: Session, principal: Principal) {
     duration_seconds: Math.floor((session.lastAccessAt.getTime() - session.createdAt.getTime()) / 1000),
     is_active: session.ended === null,
     is_current: session.id === principal.session.id,
+    parent_id: session.parentId,
+    label: session.label,
+  };
+}
+
+/** A session that has ended or timed out by now. */
+export function presentOverSession(session: Session, principal: Principal, now: Date) {
+  const end = endOf(session, now) ?? { at: now, reason: 'expired_idle' as const };
+  return {
+    ...presentSession(session, principal),
+    is_active: false,
+    end_reason: end.reason,
+    ended_at: end.at.toISOString(),
+  };
+}
+
+export function presentUserEvent({ id, type, at, sessionId, payload }: UserEvent) {
+  return { id: String(id), type, at: at.toISOString(), session_id: sessionId, details: { ...payload } };
+}
+
+export function presentShare(share: Share) {
+  return {
+    id: share.id,
+    label: share.label,
+    created_at: share.createdAt.toISOString(),
+    expires_at: share.expiresAt.toISOString(),
+    redeemed_at: share.redeemedAt?.toISOString() ?? null,
+    revoked_at: share.revokedAt?.toISOString() ?? null,
+    session_id: share.sessionId,
   };
 }

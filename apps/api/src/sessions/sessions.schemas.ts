@@ -22,6 +22,9 @@ export const sessionView = z
     duration_seconds: z.int(),
     is_active: z.boolean(),
     is_current: z.boolean(),
+    /** Of the session that this one is a share of. */
+    parent_id: z.string().nullable(),
+    label: z.string().nullable(),
   })
   .meta({ id: 'Session' });
 
@@ -52,4 +55,6 @@ export const sessionExample = {
   duration_seconds: 750,
   is_active: true,
   is_current: true,
+  parent_id: null,
+  label: null,
 };

@@ -3,7 +3,6 @@ import { Clock, UnitOfWork } from '@app/kernel';
 import {
   type Burial,
   type ClientFacts,
-  type Propagation,
   RevocationBroadcast,
   SessionAuthority,
   type SessionEnd,
@@ -14,13 +13,9 @@ import { Injectable } from '@nestjs/common';
 import { InvalidCredentialsError, SessionEndedError } from '../domain/auth.errors.js';
 import type { Principal } from '../domain/principal.js';
 import { Passwords } from './passwords.js';
-import { isSameProof, profileFor } from './sign-in.js';
-import { type SignedIn, TokenIssuer } from './token-issuer.js';
-
-/** A session in exchange for the one of the request; how far the end of the old one has spread. */
-export interface Replaced extends SignedIn {
-  readonly propagation: Propagation;
-}
+import { profileFor } from './session-opening.js';
+import { isSameProof } from './sign-in.js';
+import { type Replaced, type SignedIn, TokenIssuer } from './token-issuer.js';
 
 /**
  * The password again, from somebody who is signed in: to be fresh, or to choose another password. Either way the
@@ -45,9 +40,9 @@ export class Reauthentication {
     const verified = await this.verify(principal, password, client);
     return this.settled(async () => {
       const { user } = await this.lock(verified);
-      const burial = await this.replaceCurrent(principal);
+      const { burial, deviceKey } = await this.replaceCurrent(principal);
       const profile = profileFor(user, principal.session.profile);
-      const session = await this.sessions.issue(user, { client, profile });
+      const session = await this.sessions.issue(user, { client, profile, deviceKey });
       return { signedIn: this.tokens.issue(user, session), burial };
     });
   }
@@ -64,7 +59,7 @@ export class Reauthentication {
     return this.settled(async () => {
       const { user, passwordHash: expected } = await this.lock(verified);
       const end: SessionEnd = { at: this.clock.now(), reason: 'password_change' };
-      const burial = await this.replaceCurrent(principal);
+      const { burial, deviceKey } = await this.replaceCurrent(principal);
       await this.sessions.endAll(user.id, { end, by: user.id });
       await this.users.replacePasswordHash(user.id, { expected, replacement: hash });
       const gen = await this.users.nextGeneration(user.id, end.at);
@@ -73,7 +68,7 @@ export class Reauthentication {
         { type: 'user.sessions_revoked', userId: user.id, gen, payload: { reason: end.reason }, at: end.at },
       ]);
       const profile = profileFor(user, principal.session.profile);
-      const session = await this.sessions.issue({ id: user.id, gen }, { client, profile });
+      const session = await this.sessions.issue({ id: user.id, gen }, { client, profile, deviceKey });
       const signedIn = this.tokens.issue({ ...user, gen }, session);
       return { signedIn, burial: { ...burial, generation: { minimum: gen, end } } };
     });
@@ -103,9 +98,13 @@ export class Reauthentication {
     return locked;
   }
 
-  private async replaceCurrent({ user, session }: Principal): Promise<Burial> {
-    const { end, isMine } = await this.sessions.mark(session.id, { userId: user.id }, 'replaced');
+  private async replaceCurrent({
+    user,
+    session,
+  }: Principal): Promise<{ burial: Burial; deviceKey: string | null }> {
+    const { deviceKey } = await this.sessions.get(session.id, user.id);
+    const { end, isMine, ended } = await this.sessions.mark(session.id, { userId: user.id }, 'replaced');
     if (!isMine) throw new SessionEndedError(end);
-    return { userId: user.id, sessions: [{ id: session.id, end }], generation: null, tokens: [] };
+    return { burial: { userId: user.id, sessions: ended, generation: null, tokens: [] }, deviceKey };
   }
 }

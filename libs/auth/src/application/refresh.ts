@@ -1,7 +1,13 @@
 import type { TokensConfig } from '@app/config';
 import { EventLog, type LogPosition } from '@app/event-log';
 import { KeyedQueue, OverloadedError, QueueFullError, UnitOfWork } from '@app/kernel';
-import { RefreshLineage, RevocationBroadcast, type Session, type SessionEnd } from '@app/sessions';
+import {
+  type EndedSession,
+  RefreshLineage,
+  RevocationBroadcast,
+  type Session,
+  type SessionEnd,
+} from '@app/sessions';
 import { AccessTokens, type RefreshTokenReference, RefreshTokens, type RevokedToken } from '@app/tokens';
 import { Log } from '@app/telemetry';
 import { type User, UserRepository } from '@app/users';
@@ -23,6 +29,7 @@ type Outcome =
       readonly kind: 'reused';
       readonly session: Session;
       readonly end: SessionEnd;
+      readonly ended: readonly EndedSession[];
       readonly transaction: LogPosition;
     }
   | {
@@ -126,11 +133,11 @@ export class Refresh {
   }
 
   private async refuseReused(outcome: Extract<Outcome, { kind: 'reused' }>): Promise<never> {
-    const { session, end, transaction } = outcome;
+    const { session, end, ended, transaction } = outcome;
     this.log.warn('refresh.reused', { user_id: session.userId, session_id: session.id });
     const burial = {
       userId: session.userId,
-      sessions: [{ id: session.id, end }],
+      sessions: ended,
       generation: null,
       tokens: [],
     };

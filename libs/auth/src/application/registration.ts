@@ -3,7 +3,8 @@ import { Clock, RandomSource, UnitOfWork, type UserId, uuidV7 } from '@app/kerne
 import { type Role, type User, UserRepository } from '@app/users';
 import { Injectable } from '@nestjs/common';
 import { Passwords } from './passwords.js';
-import { SignIn, type SignInWish } from './sign-in.js';
+import type { SignInWish } from './session-opening.js';
+import { SignIn } from './sign-in.js';
 import type { SignedIn } from './token-issuer.js';
 
 export interface NewAccount {

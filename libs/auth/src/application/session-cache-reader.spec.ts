@@ -29,6 +29,8 @@ const entry: CachedSession = {
   sessionId,
   gen: 1,
   profile: 'standard',
+  scope: 'full',
+  agent: null,
   createdAt: new Date('2026-01-01T00:00:00Z'),
   authenticatedAt: new Date('2026-01-01T00:00:00Z'),
   idleExpiresAt: new Date('2026-01-02T00:00:00Z'),

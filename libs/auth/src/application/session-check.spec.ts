@@ -45,6 +45,8 @@ function live(id: SessionId): Standing {
     session: {
       id,
       profile: 'standard',
+      scope: 'full',
+      agent: null,
       gen: 0,
       createdAt: clock.now(),
       authenticatedAt: clock.now(),

@@ -1,20 +1,14 @@
+import { EventLog } from '@app/event-log';
 import { Bulkhead, Clock, KeyedQueue, OverloadedError, QueueFullError, UnitOfWork } from '@app/kernel';
-import { type ClientFacts, SessionAuthority, type SessionProfile } from '@app/sessions';
+import { SessionLimitReachedError } from '@app/sessions';
 import { type LoginName, type User, type UserCredentials, UserRepository } from '@app/users';
 import { Log } from '@app/telemetry';
 import { Injectable } from '@nestjs/common';
 import { InvalidCredentialsError } from '../domain/auth.errors.js';
 import { Passwords } from './passwords.js';
-import { type SignedIn, TokenIssuer } from './token-issuer.js';
-
-/** What a person may choose; administrators have a profile of their own whatever they choose. */
-export type WishedProfile = Exclude<SessionProfile, 'admin'>;
-
-/** Who asks for a session, and for which. */
-export interface SignInWish {
-  readonly client: ClientFacts;
-  readonly profile: WishedProfile;
-}
+import { SessionOpening, type SignInWish } from './session-opening.js';
+import { SignInTickets } from './sign-in-tickets.js';
+import type { SignedIn } from './token-issuer.js';
 
 /**
  * Sign-ins at work and in line, per instance. Without a line in front of it, a flood would ask for all accounts at
@@ -33,8 +27,9 @@ export class SignIn {
   constructor(
     private readonly users: UserRepository,
     private readonly passwords: Passwords,
-    private readonly sessions: SessionAuthority,
-    private readonly tokens: TokenIssuer,
+    private readonly opening: SessionOpening,
+    private readonly tickets: SignInTickets,
+    private readonly events: EventLog,
     private readonly work: UnitOfWork,
     private readonly clock: Clock,
     private readonly log: Log,
@@ -47,7 +42,7 @@ export class SignIn {
 
   /** Opens the first session of a user just created, within the caller's unit of work. */
   async afterRegistration(user: User, wish: SignInWish): Promise<SignedIn> {
-    return this.complete(user, wish);
+    return this.opening.open(user, wish);
   }
 
   private async prove(login: LoginName, password: string, wish: SignInWish): Promise<SignedIn> {
@@ -60,10 +55,17 @@ export class SignIn {
         user_id: found?.user.id ?? null,
         address: wish.client.ipAddress,
       });
+      if (found) this.recordFailure(found.user, wish);
       throw new InvalidCredentialsError();
     }
     const rehashed = await this.passwords.rehash(password, found.passwordHash);
-    return this.inTurn(found.user, () => this.open(found, wish, rehashed));
+    try {
+      return await this.inTurn(found.user, () => this.open(found, wish, rehashed));
+    } catch (error) {
+      if (error instanceof SessionLimitReachedError)
+        throw await this.tickets.insteadOf(error, found.user, wish);
+      throw error;
+    }
   }
 
   /**
@@ -81,17 +83,17 @@ export class SignIn {
           replacement: rehashed,
         });
       }
-      return this.complete(locked.user, wish);
+      return this.opening.open(locked.user, wish);
     });
   }
 
-  private async complete(user: User, { client, profile }: SignInWish): Promise<SignedIn> {
-    const session = await this.sessions.issue(user, { client, profile: profileFor(user, profile) });
-    await this.users.recordLogin(user.id, this.clock.now());
-    this.work.afterCommit(() => {
-      this.log.info('signin.succeeded', { method: 'pwd', user_id: user.id, address: client.ipAddress });
+  /** Nobody waits for it: an existing account must not take longer to refuse than one that does not exist. */
+  private recordFailure(user: User, { client }: SignInWish): void {
+    const payload = { ip_address: client.ipAddress, device: client.device };
+    const event = { type: 'signin.failed', userId: user.id, payload, at: this.clock.now() } as const;
+    this.events.append([event]).catch((error: Error) => {
+      this.log.warn('signin.failure_not_recorded', { user_id: user.id, reason: error.message });
     });
-    return this.tokens.issue(user, session);
   }
 
   private async inTurn<T>(user: User, work: () => Promise<T>): Promise<T> {
@@ -102,13 +104,6 @@ export class SignIn {
       throw error;
     }
   }
-}
-
-/** An administrator's session is short whatever was asked for. */
-export function profileFor({ role }: Pick<User, 'role'>, wished: SessionProfile): SessionProfile {
-  if (role === 'admin') return 'admin';
-  // Somebody who was an administrator when the session began.
-  return wished === 'admin' ? 'standard' : wished;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Session } from '@app/sessions';
+import type { Propagation, Session } from '@app/sessions';
 import { type IssuedAccessToken, AccessTokens, RefreshTokens } from '@app/tokens';
 import type { User } from '@app/users';
 import { Injectable } from '@nestjs/common';
@@ -9,6 +9,11 @@ export interface SignedIn {
   readonly session: Session;
   readonly accessToken: IssuedAccessToken;
   readonly refreshToken: string;
+}
+
+/** A session in exchange for the one of the request; how far the end of the old one has spread. */
+export interface Replaced extends SignedIn {
+  readonly propagation: Propagation;
 }
 
 @Injectable()

@@ -1,4 +1,4 @@
-import { DomainError } from '@app/kernel';
+import { DomainError, type ErrorFacts } from '@app/kernel';
 import type { SessionEnd } from '@app/sessions';
 
 abstract class UnauthenticatedError extends DomainError {
@@ -53,6 +53,37 @@ export class RefreshReusedError extends UnauthenticatedError {
 
   constructor(end: SessionEnd) {
     super('The refresh token was used before, so the session has been ended.', { facts: endFacts(end) });
+  }
+}
+
+/** The ticket was used, has timed out, or the account has changed since. */
+export class TicketInvalidError extends UnauthenticatedError {
+  readonly code = 'TOKEN_INVALID';
+
+  constructor() {
+    super('The ticket cannot be used any more. Sign in again.');
+  }
+}
+
+/** All places are taken, and the policy lets the person choose which session gives way. */
+export class SessionChoiceRequiredError extends DomainError {
+  readonly code = 'SESSION_LIMIT_REACHED';
+  readonly kind = 'forbidden';
+
+  constructor(limit: DomainError, choice: ErrorFacts) {
+    super('The account is signed in on as many devices as allowed. Choose one to end.', {
+      facts: { ...limit.facts, ...choice },
+    });
+  }
+}
+
+/** The session may look and not touch. */
+export class ReadOnlySessionError extends DomainError {
+  readonly code = 'FORBIDDEN';
+  readonly kind = 'forbidden';
+
+  constructor() {
+    super('A shared session may only read.');
   }
 }
 

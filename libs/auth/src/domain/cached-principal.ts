@@ -14,6 +14,8 @@ export function toCachedSession(
     sessionId: session.id,
     gen: session.gen,
     profile: session.profile,
+    scope: session.scope,
+    agent: session.agent,
     createdAt: session.createdAt,
     authenticatedAt: session.authenticatedAt,
     idleExpiresAt: session.idleExpiresAt,
@@ -30,6 +32,8 @@ export function toPrincipal(entry: CachedSession, claims: AccessTokenClaims): Pr
     session: {
       id: entry.sessionId,
       profile: entry.profile,
+      scope: entry.scope,
+      agent: entry.agent,
       createdAt: entry.createdAt,
       authenticatedAt: entry.authenticatedAt,
       idleExpiresAt: entry.idleExpiresAt,

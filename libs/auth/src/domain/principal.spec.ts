@@ -34,6 +34,8 @@ function standing(changes: {
     session: {
       id: claims.sessionId,
       profile: 'standard',
+      scope: 'full',
+      agent: null,
       gen: 3,
       createdAt: at(0),
       authenticatedAt: at(0),

@@ -1,5 +1,11 @@
 import type { SessionId, TokenId, UserId } from '@app/kernel';
-import { endOf, type SessionEnd, type SessionProfile, type SessionSpan } from '@app/sessions';
+import {
+  endOf,
+  type SessionEnd,
+  type SessionProfile,
+  type SessionScope,
+  type SessionSpan,
+} from '@app/sessions';
 import type { AccessTokenClaims } from '@app/tokens';
 import type { Role } from '@app/users';
 
@@ -16,6 +22,9 @@ export interface Principal {
   readonly session: {
     readonly id: SessionId;
     readonly profile: SessionProfile;
+    readonly scope: SessionScope;
+    /** Digest of the browser and system it was opened with; null where nobody compares it. */
+    readonly agent: string | null;
     readonly authenticatedAt: Date;
     readonly createdAt: Date;
     readonly idleExpiresAt: Date;
@@ -33,6 +42,9 @@ export function principalOfToken(claims: AccessTokenClaims): Principal {
     session: {
       id: sessionId,
       profile: 'standard',
+      // Whether it is a share cannot be told from the token.
+      scope: 'full',
+      agent: null,
       authenticatedAt,
       createdAt: issuedAt,
       idleExpiresAt: expiresAt,

@@ -11,7 +11,15 @@ export type EventType =
   | 'session.created'
   | 'session.ended'
   | 'session.refresh_reused'
-  | 'token.revoked';
+  | 'session.agent_changed'
+  | 'token.revoked'
+  | 'signin.failed'
+  | 'signin.new_device'
+  | 'signin.new_network'
+  | 'signin.after_failures'
+  | 'share.created'
+  | 'share.redeemed'
+  | 'share.revoked';
 
 /** What every instance must know before it trusts a cached session again. */
 export const coherenceEvents: readonly EventType[] = [

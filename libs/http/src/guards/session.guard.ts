@@ -1,5 +1,7 @@
 import {
+  AgentWatch,
   type Principal,
+  ReadOnlySessionError,
   SessionCheck,
   SessionEndedError,
   SessionExpiredError,
@@ -9,8 +11,8 @@ import { SessionActivity } from '@app/sessions';
 import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { clientAddress } from '../client-facts.js';
-import { CrossSiteDefence } from '../transport/cross-site-defence.js';
+import { clientAddress, clientFacts } from '../client-facts.js';
+import { CrossSiteDefence, isSafe } from '../transport/cross-site-defence.js';
 import { SessionCookies } from '../transport/session-cookies.js';
 import { type AccessMode, accessModeKey } from './access.js';
 import { type Credential, Credentials } from './credentials.js';
@@ -32,6 +34,7 @@ export class SessionGuard implements CanActivate {
     private readonly cookies: SessionCookies,
     private readonly defence: CrossSiteDefence,
     private readonly activity: SessionActivity,
+    private readonly agents: AgentWatch,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -53,6 +56,8 @@ export class SessionGuard implements CanActivate {
       request.credential = credential;
       const { principal, mode } = await this.check.authenticate(credential.token);
       if (credential.via === 'cookie') this.defence.assertOwnWrite(request, principal.session.id);
+      if (principal.session.scope === 'read' && !isSafe(request)) throw new ReadOnlySessionError();
+      await this.agents.look(principal, () => clientFacts(request));
       request.principal = principal;
       this.activity.note(principal.session, clientAddress(request));
       if (mode !== 'normal') void reply.header('x-authority-mode', mode);

@@ -71,6 +71,7 @@ const examples = {
     detail: 'The refresh token was used before, so the session has been ended.',
     facts: { end_reason: 'refresh_reuse', ended_at: '2026-11-20T09:30:00.000Z' },
   },
+  FORBIDDEN: { status: 403, title: 'Forbidden', detail: 'A shared session may only read.' },
   STEP_UP_REQUIRED: {
     status: 403,
     title: 'Forbidden',

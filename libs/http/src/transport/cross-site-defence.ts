@@ -8,6 +8,11 @@ import { transportConfigToken } from './transport.config.js';
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
+/** RFC 9110 §9.2.1. */
+export function isSafe({ method }: FastifyRequest): boolean {
+  return safeMethods.has(method);
+}
+
 /**
  * Browsers send cookies whoever wrote the page. So a request that changes something by cookies, or gets some, must
  * come from a page of ours by what the browser says, and prove that its script can read our cookies.
@@ -21,7 +26,7 @@ export class CrossSiteDefence {
 
   /** For a request that is authenticated by cookies. Throws CsrfRejectedError. */
   assertOwnWrite(request: FastifyRequest, sessionId: SessionId): void {
-    if (safeMethods.has(request.method)) return;
+    if (isSafe(request)) return;
     this.assertOwnPage(request);
     const token = request.headers['x-csrf-token'];
     if (typeof token !== 'string' || !this.tokens.isGenuine(token, sessionId)) {

@@ -1,6 +1,6 @@
 import { type SignedIn, TokenInvalidError } from '@app/auth';
 import type { TransportConfig } from '@app/config';
-import { Clock } from '@app/kernel';
+import { Clock, RandomSource } from '@app/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type CookieTraits, cookieValues, setCookie } from './cookie-header.js';
@@ -8,6 +8,11 @@ import { CsrfTokens } from './csrf-tokens.js';
 import { transportConfigToken } from './transport.config.js';
 
 type Kind = 'at' | 'rt' | 'csrf';
+
+const deviceIdForm = /^[\w-]{32}$/;
+
+/** The longest that browsers keep a cookie (RFC 6265bis §5.5). */
+const deviceIdSeconds = 400 * 86_400;
 
 const kinds: readonly Kind[] = ['at', 'rt', 'csrf'];
 
@@ -20,6 +25,7 @@ export class SessionCookies {
   constructor(
     private readonly csrf: CsrfTokens,
     private readonly clock: Clock,
+    private readonly random: RandomSource,
     @Inject(transportConfigToken) private readonly config: TransportConfig,
   ) {}
 
@@ -56,6 +62,25 @@ export class SessionCookies {
       for (const path of pathsAbove(request.url)) this.send(reply, kind, '', 0, path);
     }
     void reply.header('cache-control', 'no-store');
+  }
+
+  /**
+   * The random id of this browser, made now if it has none. It opens nothing: it lets a sign-in replace the session of
+   * the same browser, and tells a known browser from a new one.
+   */
+  deviceId(request: FastifyRequest): string {
+    const known = cookieValues(request, this.deviceCookie).filter((value) => deviceIdForm.test(value));
+    return known.length === 1 ? known[0]! : this.random.bytes(24).toString('base64url');
+  }
+
+  keepDeviceId(reply: FastifyReply, id: string): void {
+    const { sameSite, secureCookies: secure } = this.config;
+    const traits: CookieTraits = { httpOnly: true, secure, sameSite, maxAge: deviceIdSeconds };
+    void reply.header('set-cookie', setCookie(this.deviceCookie, id, traits));
+  }
+
+  private get deviceCookie(): string {
+    return this.config.secureCookies ? '__Host-did' : 'did';
   }
 
   private send(reply: FastifyReply, kind: Kind, value: string, maxAge: number | null, path = '/'): void {

@@ -3,7 +3,7 @@ import { EventLog } from '@app/event-log';
 import { Clock, type SessionId } from '@app/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import { endOf, type Session, type SessionEnd } from '../domain/session.js';
-import { SessionRepository } from '../domain/session-repository.js';
+import { type EndedSession, SessionRepository } from '../domain/session-repository.js';
 import { sessionsConfigToken } from '../sessions.config.js';
 import { SessionActivity } from './activity/session-activity.js';
 import { SessionAuthority } from './session-authority.js';
@@ -20,7 +20,13 @@ export type Spending =
   /** Its child has the session's generation; `isFirst` if this call spent it. */
   | { readonly kind: 'child'; readonly session: Session; readonly isFirst: boolean }
   /** Spent before; the session has just been ended for it (RFC 9700 §4.14.2). */
-  | { readonly kind: 'reused'; readonly session: Session; readonly end: SessionEnd }
+  | {
+      readonly kind: 'reused';
+      readonly session: Session;
+      readonly end: SessionEnd;
+      /** It and its shares. */
+      readonly ended: readonly EndedSession[];
+    }
   | { readonly kind: 'over'; readonly session: Session; readonly end: SessionEnd };
 
 /**
@@ -69,8 +75,8 @@ export class RefreshLineage {
 
   private async punish(session: Session, at: Date): Promise<Spending> {
     const { id, userId } = session;
-    const { end } = await this.authority.mark(id, { userId }, 'refresh_reuse');
+    const { end, ended } = await this.authority.mark(id, { userId }, 'refresh_reuse');
     await this.events.append([{ type: 'session.refresh_reused', userId, sessionId: id, at }]);
-    return { kind: 'reused', session, end };
+    return { kind: 'reused', session, end, ended };
   }
 }

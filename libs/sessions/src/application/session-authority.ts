@@ -12,7 +12,7 @@ import {
   type SessionEnd,
   type SessionProfile,
 } from '../domain/session.js';
-import { type EndedSession, SessionRepository } from '../domain/session-repository.js';
+import { type EndedSession, type HistoryPage, SessionRepository } from '../domain/session-repository.js';
 import { SessionLimitReachedError, SessionNotFoundError } from '../domain/sessions.errors.js';
 import { sessionsConfigToken } from '../sessions.config.js';
 import { feedTiming } from './coherence/feed-timing.js';
@@ -27,10 +27,22 @@ export interface EndedOne extends SessionEnd {
   readonly propagation: Propagation;
 }
 
+/** What became of one session that was to be ended. */
+export interface Marked {
+  /** How it really ended. */
+  readonly end: SessionEnd;
+  /** True if that was this call's doing. */
+  readonly isMine: boolean;
+  /** It and its shares. */
+  readonly ended: readonly EndedSession[];
+}
+
 /** What a session is opened for. */
 export interface Opening {
   readonly client: ClientFacts;
   readonly profile: SessionProfile;
+  /** Digest of the device's own id; its session before gives way to this one. */
+  readonly deviceKey?: string | null;
 }
 
 export interface EndedMany {
@@ -61,12 +73,29 @@ export class SessionAuthority {
    */
   async issue(owner: { id: UserId; gen: number }, opening: Opening): Promise<Session> {
     const now = this.clock.now();
+    if (opening.deviceKey) await this.replaceOnDevice(owner.id, opening.deviceKey, now);
     await this.makeRoom(owner.id, now);
     const session = this.draft(owner, opening, now);
-    await this.sessions.insert(session);
-    await this.events.append([{ type: 'session.created', userId: owner.id, sessionId: session.id, at: now }]);
-    this.work.afterCommit(() => this.metrics.sessionsStarted.inc());
+    await this.insert(session);
     return session;
+  }
+
+  /** Stores a session that somebody has drafted, within the caller's unit of work. */
+  async insert(session: Session): Promise<void> {
+    await this.sessions.insert(session);
+    const { id, userId, client, parentId, createdAt } = session;
+    const payload = {
+      ip_address: client.ipAddress,
+      device: client.device,
+      ...(parentId && { parent: parentId }),
+    };
+    await this.events.append([{ type: 'session.created', userId, sessionId: id, payload, at: createdAt }]);
+    this.work.afterCommit(() => this.metrics.sessionsStarted.inc());
+  }
+
+  /** Sessions that are over, newest sign-in first. */
+  history(owner: UserId, page: Omit<HistoryPage, 'now'>): Promise<Session[]> {
+    return this.sessions.listOver(owner, { ...page, now: this.clock.now() });
   }
 
   /** Newest first. */
@@ -90,28 +119,25 @@ export class SessionAuthority {
    * how the session really ended.
    */
   async end(id: SessionId, actor: Actor, reason: EndReason): Promise<EndedOne> {
-    const { end, transaction } = await this.work.run(async () => ({
-      end: (await this.mark(id, actor, reason)).end,
+    const { end, ended, transaction } = await this.work.run(async () => ({
+      ...(await this.mark(id, actor, reason)),
       transaction: await this.events.transaction(),
     }));
-    const burial = burialOf(actor.userId, [{ id, end }]);
+    const burial = burialOf(actor.userId, ended);
     return { ...end, propagation: await this.broadcast.settle({ transaction, burial }) };
   }
 
   /**
-   * Ends one session within the caller's unit of work, who also settles it; tells how it really ended, and whether
-   * that was this call's doing.
+   * Ends one session and its shares within the caller's unit of work, who also settles it.
    */
-  async mark(
-    id: SessionId,
-    { userId }: Actor,
-    reason: EndReason,
-  ): Promise<{ readonly end: SessionEnd; readonly isMine: boolean }> {
+  async mark(id: SessionId, { userId }: Actor, reason: EndReason): Promise<Marked> {
     const at = this.clock.now();
     const marked = await this.sessions.end(id, userId, { reason, at, by: userId });
-    if (marked) await this.recordEnds(userId, [{ id, end: marked }]);
-    const end = marked ?? endOf(await this.get(id, userId), at) ?? { at, reason };
-    return { end, isMine: marked?.reason === reason };
+    await this.recordEnds(userId, marked);
+    const mine = marked.find((one) => one.id === id)?.end;
+    if (mine) return { end: mine, isMine: mine.reason === reason, ended: marked };
+    const end = endOf(await this.get(id, userId), at) ?? { at, reason };
+    return { end, isMine: false, ended: [{ id, end }, ...marked] };
   }
 
   /**
@@ -142,21 +168,33 @@ export class SessionAuthority {
 
   private async makeRoom(owner: UserId, at: Date): Promise<void> {
     const { limit, limitPolicy } = this.config;
-    if (limitPolicy === 'deny') {
+    if (limitPolicy === 'deny' || limitPolicy === 'ask') {
       if ((await this.sessions.countLive(owner, at)) >= limit) throw new SessionLimitReachedError(limit);
       return;
     }
     const order = limitPolicy === 'evict_idle' ? 'idle' : 'oldest';
     const end: SessionEnd = { at, reason: 'limit' };
-    const ids = await this.sessions.endSurplus(owner, { ...end, by: null }, { keep: limit - 1, order });
-    if (ids.length === 0) return;
-    const ended = ids.map((id) => ({ id, end }));
+    const ended = await this.sessions.endSurplus(owner, { ...end, by: null }, { keep: limit - 1, order });
+    await this.letGo(owner, ended);
+  }
+
+  private async replaceOnDevice(owner: UserId, deviceKey: string, at: Date): Promise<void> {
+    const ending = { at, reason: 'replaced', by: owner } as const;
+    await this.letGo(owner, await this.sessions.endOnDevice(deviceKey, owner, ending));
+  }
+
+  /** Nobody was promised that these are gone everywhere by now, so nobody waits for it. */
+  private async letGo(owner: UserId, ended: readonly EndedSession[]): Promise<void> {
+    if (ended.length === 0) return;
     await this.recordEnds(owner, ended);
-    // Nobody was promised that these are gone everywhere by now, so nobody waits for it.
     this.work.afterCommit(() => void this.broadcast.announce(burialOf(owner, ended)));
   }
 
-  private draft(owner: { id: UserId; gen: number }, { client, profile }: Opening, now: Date): Session {
+  private draft(
+    owner: { id: UserId; gen: number },
+    { client, profile, deviceKey = null }: Opening,
+    now: Date,
+  ): Session {
     const { idleSeconds, absoluteSeconds } = this.config.lifetimes[profile];
     const after = (seconds: number): Date => new Date(now.getTime() + seconds * 1000);
     return {
@@ -175,11 +213,16 @@ export class SessionAuthority {
       refreshNonce: this.random.bytes(32),
       refreshGeneration: 0,
       refreshedAt: null,
+      deviceKey,
+      parentId: null,
+      scope: 'full',
+      label: null,
       ended: null,
     };
   }
 
   private async recordEnds(owner: UserId, ended: readonly EndedSession[]): Promise<void> {
+    if (ended.length === 0) return;
     this.work.afterCommit(() => {
       for (const { end } of ended) this.metrics.sessionsEnded.inc({ reason: end.reason });
     });

@@ -13,6 +13,12 @@ export interface Ending {
   readonly by: UserId | null;
 }
 
+export interface HistoryPage {
+  readonly now: Date;
+  readonly size: number;
+  readonly after: { readonly createdAt: Date; readonly id: SessionId } | null;
+}
+
 /** Which of the live sessions give way when there are too many. */
 export type EvictionOrder = 'oldest' | 'idle';
 
@@ -27,21 +33,26 @@ export abstract class SessionRepository {
   abstract findOwned(id: SessionId, owner: UserId): Promise<Session | null>;
   /** Newest first. */
   abstract listLive(owner: UserId, now: Date): Promise<Session[]>;
+  /** Without shares, which do not count against the limit. */
   abstract countLive(owner: UserId, now: Date): Promise<number>;
   /** Takes the row lock under which refresh tokens are spent. Null for an unknown id. */
   abstract lock(id: SessionId): Promise<Session | null>;
   /** Spends the refresh token of the generation before; only under the row lock. */
   abstract rotate(id: SessionId, to: { generation: number; at: Date; idleExpiresAt: Date }): Promise<void>;
-  /** How it ended if this call marked it, by `ending` or by its timeout; null if there was nothing to end. */
-  abstract end(id: SessionId, owner: UserId, ending: Ending): Promise<SessionEnd | null>;
-  /** Marks every session of the owner that is not marked yet, except `keep`. */
+  /** The session and its shares, as far as this call marked them, by `ending` or by their timeout. */
+  abstract end(id: SessionId, owner: UserId, ending: Ending): Promise<EndedSession[]>;
+  /** The same for those that were opened on one device. */
+  abstract endOnDevice(deviceKey: string, owner: UserId, ending: Ending): Promise<EndedSession[]>;
+  /** Marks every session of the owner that is not marked yet, except `keep` and its shares. */
   abstract endAll(owner: UserId, ending: Ending, keep: SessionId | null): Promise<EndedSession[]>;
   /** Those that were ended since then, by whomever and whyever. */
   abstract listEndedSince(owner: UserId, since: Date): Promise<EndedSession[]>;
-  /** Ends live sessions in the given order until at most `keep` remain; returns the ids that this call ended. */
+  /** Ends live sessions in the given order until at most `keep` remain, with their shares, which do not count. */
   abstract endSurplus(
     owner: UserId,
     ending: Ending,
     surplus: { keep: number; order: EvictionOrder },
-  ): Promise<SessionId[]>;
+  ): Promise<EndedSession[]>;
+  /** Sessions that are over, newest sign-in first, from the one after `after`. */
+  abstract listOver(owner: UserId, page: HistoryPage): Promise<Session[]>;
 }

@@ -31,6 +31,9 @@ export interface ClientFacts {
   readonly device: Device;
 }
 
+/** A shared session may look at everything and change nothing. */
+export type SessionScope = 'full' | 'read';
+
 /** One sign-in on one device. Its id is a public reference that opens nothing. */
 export interface Session {
   readonly id: SessionId;
@@ -54,6 +57,12 @@ export interface Session {
   /** Counts the refreshes; the token of this generation is the one not spent yet. */
   readonly refreshGeneration: number;
   readonly refreshedAt: Date | null;
+  /** Digest of the id that the browser or app goes by; null if it has none. */
+  readonly deviceKey: string | null;
+  /** The session that this one is a share of, and dies with. */
+  readonly parentId: SessionId | null;
+  readonly scope: SessionScope;
+  readonly label: string | null;
   readonly ended: SessionEnd | null;
 }
 

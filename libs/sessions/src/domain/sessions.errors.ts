@@ -19,3 +19,22 @@ export class SessionLimitReachedError extends DomainError {
     });
   }
 }
+
+export class ShareNotFoundError extends DomainError {
+  readonly code = 'NOT_FOUND';
+  readonly kind = 'not-found';
+
+  constructor() {
+    super('There is no such share.');
+  }
+}
+
+/** Alike for a link that never was, was used, revoked or has timed out. */
+export class ShareInvalidError extends DomainError {
+  readonly code = 'TOKEN_INVALID';
+  readonly kind = 'unauthenticated';
+
+  constructor() {
+    super('The link cannot be used any more.');
+  }
+}

@@ -29,6 +29,8 @@ export function aCachedSession(traits: Partial<CachedSession> = {}): CachedSessi
     sessionId: aSessionId(),
     gen: 0,
     profile: 'standard',
+    scope: 'full',
+    agent: null,
     createdAt: at('01T00'),
     authenticatedAt: at('01T00'),
     idleExpiresAt: at('02T00'),

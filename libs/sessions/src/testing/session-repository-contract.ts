@@ -37,6 +37,10 @@ export function aSession(userId: UserId, changes: Partial<Session> = {}): Sessio
     refreshNonce: Buffer.from('00ff10', 'hex'),
     refreshGeneration: 2,
     refreshedAt: at(3),
+    deviceKey: null,
+    parentId: null,
+    scope: 'full',
+    label: null,
     ended: null,
     ...changes,
   };
@@ -102,12 +106,10 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
     const { owner, all } = await given({});
     const { id } = all[0]!;
 
-    const terminated = { reason: 'terminated', at: at(5) };
+    const terminated = { reason: 'terminated', at: at(5) } as const;
 
-    expect(await sessions().end(id, owner, { reason: 'terminated', at: at(5), by: owner })).toEqual(
-      terminated,
-    );
-    expect(await sessions().end(id, owner, signout(6))).toBeNull();
+    expect(await sessions().end(id, owner, { ...terminated, by: owner })).toEqual([{ id, end: terminated }]);
+    expect(await sessions().end(id, owner, signout(6))).toEqual([]);
     expect((await sessions().findOwned(id, owner))?.ended).toEqual({ reason: 'terminated', at: at(5) });
     expect(await sessions().listLive(owner, at(6))).toEqual([]);
   });
@@ -118,7 +120,7 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
       [1, 2, 3, 4, 5].map((minute) => sessions().end(all[0]!.id, owner, signout(minute))),
     );
 
-    expect(outcomes.filter((mine) => mine !== null)).toHaveLength(1);
+    expect(outcomes.flat()).toHaveLength(1);
   });
 
   it.each([
@@ -128,7 +130,7 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
     const { owner, all } = await given(span);
     const end = { reason, at: at(30) };
 
-    expect(await sessions().end(all[0]!.id, owner, signout(31, owner))).toEqual(end);
+    expect(await sessions().end(all[0]!.id, owner, signout(31, owner))).toEqual([{ id: all[0]!.id, end }]);
     expect((await sessions().findOwned(all[0]!.id, owner))?.ended).toEqual(end);
   });
 
@@ -136,7 +138,7 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
     const { owner, all } = await given({});
     const stranger = await subject().aUser();
 
-    expect(await sessions().end(all[0]!.id, stranger, signout(1))).toBeNull();
+    expect(await sessions().end(all[0]!.id, stranger, signout(1))).toEqual([]);
     expect(await sessions().countLive(owner, at(1))).toBe(1);
   });
 
@@ -179,7 +181,7 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
 
     const ended = await sessions().endSurplus(owner, signout(10), { keep: 2, order: 'oldest' });
 
-    expect(new Set(ended)).toEqual(new Set([oldest, second]));
+    expect(new Set(ended.map(({ id }) => id))).toEqual(new Set([oldest, second]));
     expect(ids(await sessions().listLive(owner, at(10)))).toEqual([newest, third]);
   });
 
@@ -194,7 +196,7 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
 
     const ended = await sessions().endSurplus(owner, signout(10), { keep: 2, order: 'idle' });
 
-    expect(new Set(ended)).toEqual(new Set([unused, idle]));
+    expect(new Set(ended.map(({ id }) => id))).toEqual(new Set([unused, idle]));
     expect(new Set(ids(await sessions().listLive(owner, at(10))))).toEqual(new Set([busy, second]));
   });
 
@@ -253,6 +255,65 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
     expect(await sessions().countLive(owner, at(5))).toBe(2);
   });
 
+  it('ends the shares of a session with it, and counts none of them', async () => {
+    const { owner, all } = await given({}, {}, { createdAt: at(1) });
+    const [parent, other] = ids(all);
+    const share = aSession(owner, { parentId: parent!, scope: 'read', label: 'for Bob' });
+    await sessions().insert(share);
+
+    expect(await sessions().countLive(owner, at(2))).toBe(3);
+    expect(ids(await sessions().listLive(owner, at(2)))).toContain(share.id);
+    const ended = await sessions().end(parent!, owner, signout(5));
+    expect(new Set(ended.map(({ id }) => id))).toEqual(new Set([parent, share.id]));
+    expect((await sessions().findOwned(other!, owner))?.ended).toBeNull();
+  });
+
+  it('ends a surplus with its shares', async () => {
+    const { owner, all } = await given({ createdAt: at(1) }, { createdAt: at(2) });
+    const share = aSession(owner, { parentId: all[0]!.id, scope: 'read', createdAt: at(3) });
+    await sessions().insert(share);
+
+    const ended = await sessions().endSurplus(owner, signout(5), { keep: 1, order: 'oldest' });
+    expect(new Set(ended.map(({ id }) => id))).toEqual(new Set([all[0]!.id, share.id]));
+  });
+
+  it('keeps the shares of the session to keep', async () => {
+    const { owner, all } = await given({}, {});
+    const share = aSession(owner, { parentId: all[0]!.id, scope: 'read' });
+    await sessions().insert(share);
+
+    const ended = await sessions().endAll(owner, signout(5), all[0]!.id);
+    expect(ended.map(({ id }) => id)).toEqual([all[1]!.id]);
+  });
+
+  it('ends what was opened on one device', async () => {
+    const { owner, all } = await given({ deviceKey: 'a' }, { deviceKey: 'b' }, {});
+    const stranger = await given({ deviceKey: 'a' });
+
+    const ended = await sessions().endOnDevice('a', owner, { ...signout(5), reason: 'replaced' });
+    expect(ended).toEqual([{ id: all[0]!.id, end: { reason: 'replaced', at: at(5) } }]);
+    expect(await sessions().countLive(stranger.owner, at(5))).toBe(1);
+  });
+
+  it('pages through what is over, newest sign-in first, each once', async () => {
+    const { owner, all } = await given(
+      { createdAt: at(1) },
+      { createdAt: at(2), idleExpiresAt: at(4) },
+      { createdAt: at(3) },
+      { createdAt: at(3) },
+      { createdAt: at(9) },
+    );
+    for (const index of [0, 2, 3]) await sessions().end(all[index]!.id, owner, signout(5));
+    const page = (after: Session | undefined) =>
+      sessions().listOver(owner, { now: at(10), size: 2, after: after ?? null });
+    const first = await page(undefined);
+    const second = await page(first.at(-1));
+
+    expect(ids(first)).toEqual([all[3]!.id, all[2]!.id]);
+    expect(ids(second)).toEqual([all[1]!.id, all[0]!.id]);
+    expect(await page(second.at(-1))).toEqual([]);
+  });
+
   it('spends a refresh token by moving to the next generation', async () => {
     const { owner, all } = await given({});
     const { id } = all[0]!;
@@ -283,7 +344,7 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
       const { owner } = await given({});
 
       expect(await sessions().findOwned(id as SessionId, owner)).toBeNull();
-      expect(await sessions().end(id as SessionId, owner, signout(1))).toBeNull();
+      expect(await sessions().end(id as SessionId, owner, signout(1))).toEqual([]);
       expect(await sessions().countLive(owner, at(1))).toBe(1);
     },
   );

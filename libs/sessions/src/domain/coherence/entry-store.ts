@@ -1,6 +1,6 @@
 import type { DatabaseIdentity, LogPosition } from '@app/event-log';
 import type { SessionId, TokenId, UserId } from '@app/kernel';
-import type { SessionEnd, SessionProfile } from '../session.js';
+import type { SessionEnd, SessionProfile, SessionScope } from '../session.js';
 import type { RedisIdentity, RedisPlace } from './instance-registry.js';
 
 /** A session as it was read from the durable store, with the log position from before that read. */
@@ -11,6 +11,9 @@ export interface CachedSession {
   readonly sessionId: SessionId;
   readonly gen: number;
   readonly profile: SessionProfile;
+  readonly scope: SessionScope;
+  /** Digest of browser and system; null where nobody compares it. */
+  readonly agent: string | null;
   readonly createdAt: Date;
   readonly authenticatedAt: Date;
   readonly idleExpiresAt: Date;

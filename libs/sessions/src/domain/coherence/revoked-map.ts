@@ -74,12 +74,8 @@ export class RevokedMap {
       case 'token.revoked':
         this.noteToken(event.tokenId as TokenId, now, event.xid);
         break;
-      case 'user.created':
-      case 'user.password_changed':
-      case 'user.disabled':
-      case 'user.enabled':
-      case 'session.created':
-      case 'session.refresh_reused':
+      default:
+        // Of interest to others.
         break;
     }
   }

@@ -1,12 +1,29 @@
 import type { SessionId, UserId } from '@app/kernel';
-import { Database } from '@app/postgres';
+import { Database, type Orm } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
-import { and, count, desc, eq, gt, gte, inArray, isNull, ne, type SQL, sql } from 'drizzle-orm';
-import type { Session, SessionEnd } from '../../domain/session.js';
+import {
+  and,
+  count,
+  desc,
+  eq,
+  gt,
+  gte,
+  inArray,
+  isNotNull,
+  isNull,
+  lte,
+  ne,
+  or,
+  type SQL,
+  sql,
+  type SQLWrapper,
+} from 'drizzle-orm';
+import type { Session } from '../../domain/session.js';
 import {
   type EndedSession,
   type Ending,
   type EvictionOrder,
+  type HistoryPage,
   SessionRepository,
 } from '../../domain/session-repository.js';
 import { toSession, toSessionEnd, toSessionRow } from './session.mapper.js';
@@ -45,7 +62,7 @@ export class DrizzleSessionRepository extends SessionRepository {
 
   async countLive(owner: UserId, now: Date): Promise<number> {
     const rows = await this.database.query((orm) =>
-      orm.select({ live: count() }).from(sessionsTable).where(liveOf(owner, now)),
+      orm.select({ live: count() }).from(sessionsTable).where(countedOf(owner, now)),
     );
     return rows[0]?.live ?? 0;
   }
@@ -69,14 +86,25 @@ export class DrizzleSessionRepository extends SessionRepository {
     );
   }
 
-  async end(id: SessionId, owner: UserId, ending: Ending): Promise<SessionEnd | null> {
-    const [ended] = await this.endWhere(and(unmarkedOf(owner), eq(sessionsTable.id, id)), ending);
-    return ended?.end ?? null;
+  end(id: SessionId, owner: UserId, ending: Ending): Promise<EndedSession[]> {
+    const { parentId } = sessionsTable;
+    return this.endWhere(and(unmarkedOf(owner), or(eq(sessionsTable.id, id), eq(parentId, id))), ending);
+  }
+
+  endOnDevice(deviceKey: string, owner: UserId, ending: Ending): Promise<EndedSession[]> {
+    const onDevice = and(unmarkedOf(owner), eq(sessionsTable.deviceKey, deviceKey));
+    return this.endWithShares(owner, ending, (orm) =>
+      orm.select({ id: sessionsTable.id }).from(sessionsTable).where(onDevice),
+    );
   }
 
   endAll(owner: UserId, ending: Ending, keep: SessionId | null): Promise<EndedSession[]> {
     const all = unmarkedOf(owner);
-    return this.endWhere(keep ? and(all, ne(sessionsTable.id, keep)) : all, ending);
+    const others = and(
+      ne(sessionsTable.id, keep ?? ''),
+      sql`${sessionsTable.parentId} is distinct from ${keep}`,
+    );
+    return this.endWhere(keep ? and(all, others) : all, ending);
   }
 
   async listEndedSince(owner: UserId, since: Date): Promise<EndedSession[]> {
@@ -94,32 +122,57 @@ export class DrizzleSessionRepository extends SessionRepository {
     owner: UserId,
     ending: Ending,
     surplus: { keep: number; order: EvictionOrder },
-  ): Promise<SessionId[]> {
+  ): Promise<EndedSession[]> {
     const age = surplus.order === 'idle' ? sessionsTable.lastAccessAt : sessionsTable.createdAt;
-    return this.database
-      .query((orm) => {
-        const doomed = orm
-          .select({ id: sessionsTable.id })
-          .from(sessionsTable)
-          .where(liveOf(owner, ending.at))
-          .orderBy(desc(age), desc(sessionsTable.id))
-          .offset(surplus.keep);
-        return orm
-          .update(sessionsTable)
-          .set(endedBy(ending))
-          .where(inArray(sessionsTable.id, doomed))
-          .returning({ id: sessionsTable.id });
-      })
-      .then(idsOf);
+    return this.endWithShares(owner, ending, (orm) =>
+      orm
+        .select({ id: sessionsTable.id })
+        .from(sessionsTable)
+        .where(countedOf(owner, ending.at))
+        .orderBy(desc(age), desc(sessionsTable.id))
+        .offset(surplus.keep),
+    );
   }
 
-  private async endWhere(which: SQL | undefined, ending: Ending): Promise<EndedSession[]> {
+  async listOver(owner: UserId, { now, size, after }: HistoryPage): Promise<Session[]> {
+    const { id, createdAt, endedAt, expiresAt, idleExpiresAt } = sessionsTable;
+    const isOver = or(isNotNull(endedAt), lte(expiresAt, now), lte(idleExpiresAt, now));
+    const isAfter =
+      after && sql`(${createdAt}, ${id}) < (${after.createdAt.toISOString()}::timestamptz, ${after.id})`;
+    const rows = await this.database.query((orm) =>
+      orm
+        .select()
+        .from(sessionsTable)
+        .where(and(eq(sessionsTable.userId, owner), isOver, isAfter ?? undefined))
+        .orderBy(desc(createdAt), desc(id))
+        .limit(size),
+    );
+    return rows.map(toSession);
+  }
+
+  /** One statement: whoever shares a session that is being ended must not outlive it by a moment. */
+  private endWithShares(
+    owner: UserId,
+    ending: Ending,
+    doomed: (orm: Orm) => SQLWrapper,
+  ): Promise<EndedSession[]> {
+    const { id, parentId } = sessionsTable;
+    return this.endWhere(
+      (orm) => and(unmarkedOf(owner), or(inArray(id, doomed(orm)), inArray(parentId, doomed(orm)))),
+      ending,
+    );
+  }
+
+  private async endWhere(
+    which: SQL | undefined | ((orm: Orm) => SQL | undefined),
+    ending: Ending,
+  ): Promise<EndedSession[]> {
     const { id, endedAt, endReason } = sessionsTable;
     const rows = await this.database.query((orm) =>
       orm
         .update(sessionsTable)
         .set(endedByWhatCameFirst(ending))
-        .where(which)
+        .where(typeof which === 'function' ? which(orm) : which)
         .returning({ id, endedAt, endReason }),
     );
     return rows.map(toEnded);
@@ -139,8 +192,9 @@ function liveOf(owner: UserId, now: Date): SQL | undefined {
   );
 }
 
-function endedBy(ending: Ending) {
-  return { endedAt: ending.at, endReason: ending.reason, endedBy: ending.by };
+/** Those that take a place at the limit. */
+function countedOf(owner: UserId, now: Date): SQL | undefined {
+  return and(liveOf(owner, now), isNull(sessionsTable.parentId));
 }
 
 /** The same order of causes as `endOf`. */
@@ -158,8 +212,4 @@ function endedByWhatCameFirst({ at, reason, by }: Ending) {
 
 function toEnded(row: { id: string; endedAt: Date | null; endReason: string | null }): EndedSession {
   return { id: row.id as SessionId, end: toSessionEnd(row)! };
-}
-
-function idsOf(rows: { id: string }[]): SessionId[] {
-  return rows.map((row) => row.id as SessionId);
 }

@@ -22,6 +22,10 @@ export function toSession(row: SessionRow): Session {
     refreshNonce: row.refreshNonce,
     refreshGeneration: row.refreshGeneration,
     refreshedAt: row.refreshedAt,
+    deviceKey: row.deviceKey,
+    parentId: row.parentId as SessionId | null,
+    scope: row.scope,
+    label: row.label,
     ended: toSessionEnd(row),
   };
 }

@@ -45,13 +45,23 @@ export const sessionsTable = pgTable(
     endedAt: instant('ended_at'),
     endReason: text('end_reason'),
     endedBy: uuid('ended_by'),
+    /** Digest of the browser's or app's own id. */
+    deviceKey: text('device_key'),
+    /** Of the session that this one is a share of. */
     parentId: text('parent_id'),
-    scope: text('scope'),
+    scope: text('scope', { enum: ['full', 'read'] })
+      .notNull()
+      .default('full'),
+    /** What a share was named by its maker. */
+    label: text('label'),
   },
   (table) => [
     index('sessions_live_by_user')
       .on(table.userId, table.createdAt)
       .where(sql`${table.endedAt} is null`),
-    index('sessions_by_user').on(table.userId, table.createdAt),
+    index('sessions_by_user').on(table.userId, table.createdAt, table.id),
+    index('sessions_live_by_parent')
+      .on(table.parentId)
+      .where(sql`${table.endedAt} is null and ${table.parentId} is not null`),
   ],
 );

@@ -15,7 +15,8 @@ const profiles: readonly SessionProfile[] = ['standard', 'strict', 'admin', 'rem
 /** Fields by place, because their names would be half of the memory. */
 const bodySchema = z.tuple([
   z.int(), // generation
-  z.int().min(0).max(3), // profile
+  z.int().min(0).max(7), // profile, and 4 more for a shared session
+  z.string().nullable(), // browser and system
   milliseconds, // created, authenticated, idle end, absolute end
   milliseconds,
   milliseconds,
@@ -38,7 +39,8 @@ export class EntryCodec {
   encodeEntry(name: string, entry: CachedSession): string {
     const body = JSON.stringify([
       entry.gen,
-      profiles.indexOf(entry.profile),
+      profiles.indexOf(entry.profile) + (entry.scope === 'read' ? profiles.length : 0),
+      entry.agent,
       entry.createdAt.getTime(),
       entry.authenticatedAt.getTime(),
       entry.idleExpiresAt.getTime(),
@@ -114,14 +116,16 @@ function toEntry(from: {
 }): CachedSession | null {
   const parsed = bodySchema.safeParse(parseJson(from.body));
   if (!parsed.success) return null;
-  const [gen, profile, created, authenticated, idle, absolute, read, revoked, user] = parsed.data;
+  const [gen, kind, agent, created, authenticated, idle, absolute, read, revoked, user] = parsed.data;
   return {
     position: from.position,
     database: from.database,
     userId: from.of.userId,
     sessionId: from.of.sessionId,
     gen,
-    profile: profiles[profile]!,
+    profile: profiles[kind % profiles.length]!,
+    scope: kind < profiles.length ? 'full' : 'read',
+    agent,
     createdAt: new Date(created),
     authenticatedAt: new Date(authenticated),
     idleExpiresAt: new Date(idle),

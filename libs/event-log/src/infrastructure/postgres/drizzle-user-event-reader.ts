@@ -1,0 +1,43 @@
+import type { UserId } from '@app/kernel';
+import { Database } from '@app/postgres';
+import { Injectable } from '@nestjs/common';
+import { and, count, desc, eq, gte, inArray, lt } from 'drizzle-orm';
+import type { EventType } from '../../domain/event.js';
+import { type UserEvent, UserEventReader } from '../../domain/user-event-reader.js';
+import { eventLogTable } from './event-log.table.js';
+
+const { id, type, userId: owner, sessionId, payload, createdAt } = eventLogTable;
+
+@Injectable()
+export class DrizzleUserEventReader extends UserEventReader {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  async list(
+    userId: UserId,
+    { types, size, before }: { types: readonly EventType[]; size: number; before: number | null },
+  ): Promise<UserEvent[]> {
+    const rows = await this.database.query((orm) =>
+      orm
+        .select({ id, type, sessionId, payload, at: createdAt })
+        .from(eventLogTable)
+        .where(
+          and(eq(owner, userId), inArray(type, [...types]), before === null ? undefined : lt(id, before)),
+        )
+        .orderBy(desc(id))
+        .limit(size),
+    );
+    return rows.map((row) => ({ ...row, type: row.type as EventType }));
+  }
+
+  async count(userId: UserId, of: { type: EventType; since: Date }): Promise<number> {
+    const rows = await this.database.query((orm) =>
+      orm
+        .select({ events: count() })
+        .from(eventLogTable)
+        .where(and(eq(owner, userId), eq(type, of.type), gte(createdAt, of.since))),
+    );
+    return rows[0]?.events ?? 0;
+  }
+}

@@ -1,0 +1,39 @@
+import { Database } from '@app/postgres';
+import { Injectable } from '@nestjs/common';
+import { sql } from 'drizzle-orm';
+import { DeviceRegistry, type Recognition, type Sighting } from '../../domain/device-registry.js';
+import { devicesTable, networksTable } from './devices.table.js';
+
+@Injectable()
+export class DrizzleDeviceRegistry extends DeviceRegistry {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  /** One statement; `xmax` is 0 on rows that it has inserted and not updated. */
+  async see({ userId, deviceKey, kindKey, device, network, at }: Sighting): Promise<Recognition> {
+    const keys = deviceKey === null ? [kindKey] : [deviceKey, kindKey];
+    const now = sql`${at.toISOString()}::timestamptz`;
+    const result = await this.database.query((orm) =>
+      orm.execute(sql`
+        with device as (
+          insert into ${devicesTable} (user_id, key, device, first_seen_at, last_seen_at)
+          select ${userId}::uuid, key, ${JSON.stringify(device)}::jsonb, ${now}, ${now}
+          from jsonb_array_elements_text(${JSON.stringify(keys)}::jsonb) as each (key)
+          on conflict (user_id, key) do update set device = excluded.device, last_seen_at = excluded.last_seen_at
+          returning key, xmax = 0 as is_new
+        ), network as (
+          insert into ${networksTable} (user_id, network, first_seen_at, last_seen_at)
+          values (${userId}, ${network}, ${now}, ${now})
+          on conflict (user_id, network) do update set last_seen_at = excluded.last_seen_at
+          returning xmax = 0 as is_new
+        )
+        select device.is_new as device, network.is_new as network,
+          not exists (select from ${devicesTable} where user_id = ${userId}) as first
+        from device, network where device.key = ${deviceKey ?? kindKey}`),
+    );
+    const { rows } = result as { rows: { device: boolean; network: boolean; first: boolean }[] };
+    const { device: isNewDevice, network: isNewNetwork, first: isFirst } = rows[0]!;
+    return { isFirst, isNewDevice, isNewNetwork };
+  }
+}
