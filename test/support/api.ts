@@ -28,6 +28,8 @@ interface ApiOptions {
   readonly clock?: Clock;
   /** Time zone that the database works in; must make no difference to anything. */
   readonly databaseZone?: string;
+  /** A free one unless told; for tests whose clients must know the address before. */
+  readonly port?: number;
 }
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete' | 'head' | 'options';
@@ -142,6 +144,7 @@ export async function startApi({
   env = {},
   clock = new SystemClock(),
   databaseZone = 'UTC',
+  port = 0,
 }: ApiOptions = {}): Promise<Api> {
   const database = await createTestDatabase(migrate);
   closers.push(() => database.drop());
@@ -160,7 +163,7 @@ export async function startApi({
   });
   const api = new Api(app, config, log, admin);
   closers.push(() => closeWithoutLeaks(api));
-  await app.listen(0, '127.0.0.1');
+  await app.listen(port, '127.0.0.1');
   return api;
 }
 

@@ -6,9 +6,11 @@ import { type OpenDatabase, PostgresModule } from '@app/postgres';
 import { RedisModule } from '@app/redis';
 import { type Logger, TelemetryModule } from '@app/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { authorityToken } from './authority.js';
 import { AuthController } from './auth/auth.controller.js';
 import { MetricsController, metricsTokenToken } from './metrics/metrics.controller.js';
 import { HealthController } from './health/health.controller.js';
+import { OAuthController } from './oauth/oauth.controller.js';
 import { type Runtime, RuntimeModule } from './runtime.module.js';
 import { SessionsController } from './sessions/sessions.controller.js';
 import { WellKnownController } from './well-known/well-known.controller.js';
@@ -41,11 +43,15 @@ export class ApiModule {
       controllers: [
         AuthController,
         SessionsController,
+        OAuthController,
         HealthController,
         MetricsController,
         WellKnownController,
       ],
-      providers: [{ provide: metricsTokenToken, useValue: config.http.metricsToken }],
+      providers: [
+        { provide: metricsTokenToken, useValue: config.http.metricsToken },
+        { provide: authorityToken, useValue: config.tokens },
+      ],
     };
   }
 }

@@ -6,12 +6,14 @@ import { UsersModule } from '@app/users';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { FirstAdministratorSetup } from './application/first-administrator.js';
 import { Passwords } from './application/passwords.js';
+import { RefreshTokenProof } from './application/refresh-token-proof.js';
 import { Registration } from './application/registration.js';
 import { SessionCacheReader } from './application/session-cache-reader.js';
 import { SessionCheck } from './application/session-check.js';
 import { SessionDatabaseReader } from './application/session-database-reader.js';
 import { SignIn } from './application/sign-in.js';
 import { SignOut } from './application/sign-out.js';
+import { TokenIntrospection } from './application/token-introspection.js';
 import { TokenRevocation } from './application/token-revocation.js';
 import { passwordsConfigToken, sessionFallbackToken } from './auth.config.js';
 import { CommonPasswords } from './domain/common-passwords.js';
@@ -27,6 +29,7 @@ const useCases = [
   Registration,
   SignOut,
   SessionCheck,
+  TokenIntrospection,
   TokenRevocation,
   FirstAdministratorSetup,
 ];
@@ -51,6 +54,7 @@ export class AuthModule {
         { provide: StandingReader, useClass: DrizzleStandingReader },
         SessionCacheReader,
         SessionDatabaseReader,
+        RefreshTokenProof,
         ...useCases,
       ],
       exports: [...useCases, ...parts],

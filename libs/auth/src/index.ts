@@ -3,6 +3,7 @@ export { type NewAccount, Registration } from './application/registration.js';
 export { type Authenticated, SessionCheck } from './application/session-check.js';
 export { SignIn, type SignedIn } from './application/sign-in.js';
 export { SignOut } from './application/sign-out.js';
+export { type LiveToken, TokenIntrospection } from './application/token-introspection.js';
 export { TokenRevocation } from './application/token-revocation.js';
 export { AuthModule } from './auth.module.js';
 export {

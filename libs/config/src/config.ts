@@ -30,6 +30,10 @@ export interface TokensConfig {
   readonly issuer: string;
   readonly audience: string;
   readonly accessTtlSeconds: number;
+  /** How long a key signs before its successor takes over. */
+  readonly keyRotationSeconds: number;
+  /** For how long a key that no longer signs can still tell whose expired token it signed. */
+  readonly keyHistoryDays: number;
 }
 
 export type SessionLimitPolicy = Environment['SESSION_LIMIT_POLICY'];
@@ -47,6 +51,13 @@ export interface SessionsConfig {
   readonly limitPolicy: SessionLimitPolicy;
   readonly idleTtlSeconds: number;
   readonly absoluteTtlSeconds: number;
+}
+
+/** Removal of what nobody needs any more. */
+export interface CleanupConfig {
+  readonly intervalSeconds: number;
+  /** For how long an ended session can still tell why it ended. */
+  readonly historyDays: number;
 }
 
 export interface PasswordsConfig {
@@ -70,6 +81,7 @@ export interface Config {
   readonly redis: RedisConfig | null;
   readonly tokens: TokensConfig;
   readonly sessions: SessionsConfig;
+  readonly cleanup: CleanupConfig;
   readonly passwords: PasswordsConfig;
 }
 
@@ -101,6 +113,8 @@ export function toConfig(env: Environment): Config {
       issuer: publicUrl,
       audience: env.ACCESS_TOKEN_AUDIENCE,
       accessTtlSeconds: env.ACCESS_TOKEN_TTL,
+      keyRotationSeconds: env.SIGNING_KEY_ROTATION,
+      keyHistoryDays: env.SESSION_HISTORY_DAYS,
     },
     sessions: {
       instanceName: env.INSTANCE_ID ?? `${hostname()}:${env.PORT}`,
@@ -111,6 +125,7 @@ export function toConfig(env: Environment): Config {
       idleTtlSeconds: env.SESSION_IDLE_TTL,
       absoluteTtlSeconds: env.SESSION_ABSOLUTE_TTL,
     },
+    cleanup: { intervalSeconds: env.SESSION_CLEANUP_INTERVAL, historyDays: env.SESSION_HISTORY_DAYS },
     passwords: {
       minLength: env.PASSWORD_MIN_LENGTH,
       memoryKib: env.PASSWORD_HASH_MEMORY_KIB,

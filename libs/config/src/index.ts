@@ -1,4 +1,5 @@
 export type {
+  CleanupConfig,
   Config,
   HttpConfig,
   PasswordsConfig,

@@ -1,9 +1,19 @@
 export { Client } from './client-facts.js';
 export { RouteNotFoundError } from './errors/http.errors.js';
 export { BareReply } from './envelope.interceptor.js';
-export { accessModeKey, type AccessMode, NeedsSession, Public, SignedToken } from './guards/access.js';
+export {
+  accessModeKey,
+  type AccessMode,
+  ForClients,
+  NeedsSession,
+  Public,
+  SignedToken,
+} from './guards/access.js';
+export { CurrentClient } from './guards/client.guard.js';
 export { BearerToken, CurrentPrincipal } from './guards/session.guard.js';
 export { HttpModule } from './http.module.js';
+export { oauthErrorComponent, oauthErrorSchema } from './openapi/oauth-error.schema.js';
+export { ReturnsToClients } from './openapi/returns-to-clients.js';
 export { bodyProblems, problemComponent, problemSchema, sessionProblems } from './openapi/problem.schema.js';
 export { Returns } from './openapi/returns.js';
 export { answerPropagation } from './propagation.js';

@@ -51,6 +51,7 @@ describe('migrations', () => {
     expect(await tables()).toEqual([
       'event_log',
       'instances',
+      'oauth_clients',
       'revoked_tokens',
       'sessions',
       'signing_keys',

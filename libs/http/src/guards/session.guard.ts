@@ -22,7 +22,7 @@ export class SessionGuard implements CanActivate {
       context.getHandler(),
       context.getClass(),
     ]);
-    if (mode === 'public') return true;
+    if (mode === 'public' || mode === 'client') return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const token = bearerToken(request);
     if (mode === 'token') this.check.claimsOf(token);

@@ -65,6 +65,11 @@ export class SessionAuthority {
     return this.sessions.countLive(owner, this.clock.now());
   }
 
+  /** Ended or not, whoever owns it: for callers that hold a proof of their own, such as a refresh token. */
+  find(id: SessionId): Promise<Session | null> {
+    return this.sessions.find(id);
+  }
+
   /** Throws SessionNotFoundError for an unknown session and for somebody else's. */
   async get(id: SessionId, owner: UserId): Promise<Session> {
     const session = await this.sessions.findOwned(id, owner);

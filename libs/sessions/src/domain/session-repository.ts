@@ -18,6 +18,8 @@ export type EvictionOrder = 'oldest' | 'idle';
  */
 export abstract class SessionRepository {
   abstract insert(session: Session): Promise<void>;
+  /** Also ended ones, whoever owns it. */
+  abstract find(id: SessionId): Promise<Session | null>;
   /** Also ended ones; null if the id is unknown or belongs to somebody else. */
   abstract findOwned(id: SessionId, owner: UserId): Promise<Session | null>;
   /** Newest first. */

@@ -65,6 +65,14 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
     expect(await sessions().findOwned(all[1]!.id, owner)).toEqual(all[1]);
   });
 
+  it('finds a session by its id alone, ended or not, and nothing for an unknown id', async () => {
+    const { all } = await given({}, { ended: { at: at(5), reason: 'signout' } });
+
+    expect(await sessions().find(all[0]!.id)).toEqual(all[0]);
+    expect(await sessions().find(all[1]!.id)).toEqual(all[1]);
+    expect(await sessions().find('f'.repeat(64) as SessionId)).toBeNull();
+  });
+
   it('v5.0.0-8.2.2 finds nothing for whoever does not own it, and for an unknown id', async () => {
     const { owner, all } = await given({});
     const stranger = await subject().aUser();

@@ -17,6 +17,13 @@ export class DrizzleSessionRepository extends SessionRepository {
     await this.database.query((orm) => orm.insert(sessionsTable).values(toSessionRow(session)));
   }
 
+  async find(id: SessionId): Promise<Session | null> {
+    const rows = await this.database.query((orm) =>
+      orm.select().from(sessionsTable).where(eq(sessionsTable.id, id)),
+    );
+    return rows[0] ? toSession(rows[0]) : null;
+  }
+
   async findOwned(id: SessionId, owner: UserId): Promise<Session | null> {
     const rows = await this.database.query((orm) =>
       orm
