@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { type ClientKind, clientKinds, ClientRegistry, type ClientWithSecret } from '@app/tokens';
-import { instantOrDash, runCommand, table, UsageError } from './command.js';
+import { type Command, instantOrDash, runCommand, table, UsageError } from './command.js';
 
 const usage = `usage: npm run clients -- create <name> [resource | application] | list | disable <id>
                         | rotate-secret <id> | drop-old-secret <id>
@@ -11,38 +11,36 @@ const usage = `usage: npm run clients -- create <name> [resource | application] 
   disable           refuse the client from now on
   rotate-secret     make another secret; the one before it stays good until drop-old-secret`;
 
-await runCommand(async (context, [verb, ...words]) => {
-  const registry = context.get(ClientRegistry);
+await runCommand(([verb, ...words]) => {
+  const [first, second = 'resource', ...rest] = words;
+  const kind = clientKinds.find((each) => each === second);
+  const isComplete = verb === 'list' ? words.length === 0 : Boolean(first?.trim()) && rest.length === 0;
+  if (!isComplete || !kind || (verb !== 'create' && words.length > 1)) throw new UsageError(usage);
+  return commandOf(verb, first ?? '', kind);
+});
+
+function commandOf(verb: string | undefined, subject: string, kind: ClientKind): Command {
   switch (verb) {
     case 'create':
-      return shown(await registry.create(nameOf(words), kindOf(words)));
+      return on(async (registry) => shown(await registry.create(subject.trim(), kind)));
     case 'list':
-      return listed(registry);
+      return on(listed);
     case 'disable':
-      return `disabled ${(await registry.disable(idOf(words))).id}`;
+      return on(async (registry) => `disabled ${(await registry.disable(subject)).id}`);
     case 'rotate-secret':
-      return shown(await registry.rotateSecret(idOf(words)));
+      return on(async (registry) => shown(await registry.rotateSecret(subject)));
     case 'drop-old-secret':
-      return `only the newest secret of ${(await registry.dropPreviousSecret(idOf(words))).id} is good now`;
+      return on(async (registry) => {
+        const { id } = await registry.dropPreviousSecret(subject);
+        return `only the newest secret of ${id} is good now`;
+      });
     default:
       throw new UsageError(usage);
   }
-});
-
-function nameOf([name, , ...rest]: readonly string[]): string {
-  if (!name?.trim() || rest.length > 0) throw new UsageError(usage);
-  return name.trim();
 }
 
-function kindOf([, wish = 'resource']: readonly string[]): ClientKind {
-  const kind = clientKinds.find((each) => each === wish);
-  if (!kind) throw new UsageError(usage);
-  return kind;
-}
-
-function idOf([id, ...rest]: readonly string[]): string {
-  if (id === undefined || rest.length > 0) throw new UsageError(usage);
-  return id;
+function on(work: (registry: ClientRegistry) => Promise<string>): Command {
+  return (context) => work(context.get(ClientRegistry));
 }
 
 function shown({ client, secret }: ClientWithSecret): string {

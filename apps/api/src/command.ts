@@ -13,20 +13,22 @@ class CommandModule {}
 /** The caller used it in a way that it does not know; the message is how it is used. */
 export class UsageError extends Error {}
 
+/** What a command does, and returns to be printed. */
+export type Command = (context: INestApplicationContext) => Promise<string>;
+
 /**
- * Runs an operator's command on the configured database, beside running instances, and prints what it returns. Exits
- * with 1 and one line per problem, or with 2 and the usage.
+ * Runs an operator's command on the configured database, beside running instances. `understand` turns the words of
+ * the command line into it or throws UsageError. Exits with 1 and one line per problem, or with 2 and the usage.
  */
-export async function runCommand(
-  work: (context: INestApplicationContext, words: readonly string[]) => Promise<string>,
-): Promise<void> {
+export async function runCommand(understand: (words: readonly string[]) => Command): Promise<void> {
   let context: INestApplicationContext | undefined;
   try {
+    const command = understand(process.argv.slice(2));
     context = await NestFactory.createApplicationContext(await commandModule(), {
       logger: false,
       abortOnError: false,
     });
-    process.stdout.write(`${await work(context, process.argv.slice(2))}\n`);
+    process.stdout.write(`${await command(context)}\n`);
   } catch (error) {
     const problems = error instanceof ConfigError ? error.problems : [explain(error)];
     for (const line of problems)

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { SigningKeyRotation } from '@app/tokens';
-import { instantOrDash, runCommand, table, UsageError } from './command.js';
+import { type Command, instantOrDash, runCommand, table, UsageError } from './command.js';
 
 const usage = `usage: npm run keys -- list | rotate | withdraw <kid>
 
@@ -8,13 +8,22 @@ const usage = `usage: npm run keys -- list | rotate | withdraw <kid>
   rotate           let the successor sign from now on; tokens of the old key stay good
   withdraw <kid>   refuse every token of a key that somebody else may have`;
 
-await runCommand(async (context, [verb, kid, ...rest]) => {
-  const rotation = context.get(SigningKeyRotation);
-  if (verb === 'rotate' && kid === undefined) await rotation.rotate();
-  else if (verb === 'withdraw' && kid !== undefined && rest.length === 0) await rotation.withdraw(kid);
-  else if (verb !== 'list' || kid !== undefined) throw new UsageError(usage);
-  return listed(rotation);
+await runCommand(([verb, kid, ...rest]) => {
+  if (verb === 'list' && kid === undefined) return after(async () => undefined);
+  if (verb === 'rotate' && kid === undefined) return after((rotation) => rotation.rotate());
+  if (verb === 'withdraw' && kid !== undefined && rest.length === 0)
+    return after((rotation) => rotation.withdraw(kid));
+  throw new UsageError(usage);
 });
+
+/** Every command shows how the keys stand afterwards. */
+function after(change: (rotation: SigningKeyRotation) => Promise<void>): Command {
+  return async (context) => {
+    const rotation = context.get(SigningKeyRotation);
+    await change(rotation);
+    return listed(rotation);
+  };
+}
 
 async function listed(rotation: SigningKeyRotation): Promise<string> {
   const keys = await rotation.list();
