@@ -16,5 +16,6 @@ ALTER TABLE "signing_keys" ADD COLUMN "signs_from" timestamp with time zone;--> 
 ALTER TABLE "signing_keys" ADD COLUMN "withdrawn_at" timestamp with time zone;--> statement-breakpoint
 -- So far there was one key, and it signed from the start.
 UPDATE "signing_keys" SET "signs_from" = "created_at";--> statement-breakpoint
+CREATE INDEX "sessions_expires_at" ON "sessions" USING btree ("expires_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "signing_keys_one_signer" ON "signing_keys" USING btree ((true)) WHERE "signing_keys"."signs_from" is not null and "signing_keys"."retired_at" is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "signing_keys_one_next" ON "signing_keys" USING btree ((true)) WHERE "signing_keys"."signs_from" is null and "signing_keys"."withdrawn_at" is null;

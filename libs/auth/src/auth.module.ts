@@ -4,6 +4,7 @@ import { SessionsModule } from '@app/sessions';
 import { TokensModule } from '@app/tokens';
 import { UsersModule } from '@app/users';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { Cleanup } from './application/cleanup.js';
 import { FirstAdministratorSetup } from './application/first-administrator.js';
 import { Passwords } from './application/passwords.js';
 import { RefreshTokenProof } from './application/refresh-token-proof.js';
@@ -15,7 +16,7 @@ import { SignIn } from './application/sign-in.js';
 import { SignOut } from './application/sign-out.js';
 import { TokenIntrospection } from './application/token-introspection.js';
 import { TokenRevocation } from './application/token-revocation.js';
-import { passwordsConfigToken, sessionFallbackToken } from './auth.config.js';
+import { cleanupConfigToken, passwordsConfigToken, sessionFallbackToken } from './auth.config.js';
 import { CommonPasswords } from './domain/common-passwords.js';
 import { PasswordHasher } from './domain/password-hasher.js';
 import { StandingReader } from './domain/standing-reader.js';
@@ -36,7 +37,7 @@ const useCases = [
 
 @Module({})
 export class AuthModule {
-  static forRoot(config: Pick<Config, 'passwords' | 'sessions' | 'tokens'>): DynamicModule {
+  static forRoot(config: Pick<Config, 'cleanup' | 'passwords' | 'sessions' | 'tokens'>): DynamicModule {
     const parts = [
       EventLogModule,
       UsersModule,
@@ -48,6 +49,7 @@ export class AuthModule {
       imports: parts,
       providers: [
         { provide: passwordsConfigToken, useValue: config.passwords },
+        { provide: cleanupConfigToken, useValue: config.cleanup },
         { provide: sessionFallbackToken, useValue: config.sessions.fallback },
         { provide: PasswordHasher, useClass: Argon2PasswordHasher },
         { provide: CommonPasswords, useClass: ZxcvbnCommonPasswords },
@@ -55,6 +57,7 @@ export class AuthModule {
         SessionCacheReader,
         SessionDatabaseReader,
         RefreshTokenProof,
+        Cleanup,
         ...useCases,
       ],
       exports: [...useCases, ...parts],

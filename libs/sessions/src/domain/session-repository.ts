@@ -31,6 +31,8 @@ export abstract class SessionRepository {
   abstract endAll(owner: UserId, ending: Ending, keep: SessionId | null): Promise<SessionId[]>;
   /** Those that were ended since then, by whomever and whyever. */
   abstract listEndedSince(owner: UserId, since: Date): Promise<{ id: SessionId; end: SessionEnd }[]>;
+  /** Removes up to `limit` sessions whose absolute end was before then, the oldest first; returns how many. */
+  abstract purge(before: Date, limit: number): Promise<number>;
   /** Ends live sessions in the given order until at most `keep` remain; returns the ids that this call ended. */
   abstract endSurplus(
     owner: UserId,

@@ -1,7 +1,7 @@
 import type { SessionId, UserId } from '@app/kernel';
 import { Database } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
-import { and, count, desc, eq, gt, gte, inArray, isNull, ne, type SQL } from 'drizzle-orm';
+import { and, count, desc, eq, gt, gte, inArray, isNull, lt, ne, type SQL } from 'drizzle-orm';
 import type { Session, SessionEnd } from '../../domain/session.js';
 import { type Ending, type EvictionOrder, SessionRepository } from '../../domain/session-repository.js';
 import { toSession, toSessionEnd, toSessionRow } from './session.mapper.js';
@@ -70,6 +70,22 @@ export class DrizzleSessionRepository extends SessionRepository {
         .where(and(eq(sessionsTable.userId, owner), gte(endedAt, since))),
     );
     return rows.map((row) => ({ id: row.id as SessionId, end: toSessionEnd(row)! }));
+  }
+
+  async purge(before: Date, limit: number): Promise<number> {
+    const rows = await this.database.query((orm) => {
+      const old = orm
+        .select({ id: sessionsTable.id })
+        .from(sessionsTable)
+        .where(lt(sessionsTable.expiresAt, before))
+        .orderBy(sessionsTable.expiresAt)
+        .limit(limit);
+      return orm
+        .delete(sessionsTable)
+        .where(inArray(sessionsTable.id, old))
+        .returning({ id: sessionsTable.id });
+    });
+    return rows.length;
   }
 
   endSurplus(
