@@ -77,7 +77,7 @@ export class Database extends UnitOfWork {
     const claimed = await this.query((orm) =>
       orm.execute(sql`select pg_try_advisory_xact_lock(hashtextextended(${`rollcall/${job}`}, 0)) as mine`),
     );
-    return (claimed as unknown as { rows: { mine: boolean }[] }).rows[0]!.mine;
+    return (claimed as { rows: { mine: boolean }[] }).rows[0]!.mine;
   }
 
   afterCommit(effect: () => void): void {
