@@ -329,6 +329,7 @@ describe.each(['introspect', 'revoke'] as const)('/oauth/%s', (path) => {
       bodies.add(JSON.stringify({ ...reply.body, request_id: '' }));
     }
     expect(bodies.size).toBe(1);
+    expect(api.log.find('client.refused').length).toBeGreaterThanOrEqual(strangers.length);
     expect(await api.fingerprint()).toEqual(before);
   });
 

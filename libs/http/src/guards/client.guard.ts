@@ -1,4 +1,5 @@
-import { type Client, ClientDirectory } from '@app/tokens';
+import { Log } from '@app/telemetry';
+import { type Client, ClientDirectory, InvalidClientError } from '@app/tokens';
 import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
@@ -15,6 +16,7 @@ export class ClientGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly clients: ClientDirectory,
+    private readonly log: Log,
   ) {}
 
   canActivate(context: ExecutionContext): boolean {
@@ -24,9 +26,19 @@ export class ClientGuard implements CanActivate {
     ]);
     if (mode !== 'client') return true;
     const request = context.switchToHttp().getRequest<ClientRequest>();
-    const { id, secret } = clientCredentials(request);
-    request.client = this.clients.authenticate(id, secret);
+    request.client = this.authenticate(request);
     return true;
+  }
+
+  private authenticate(request: ClientRequest): Client {
+    try {
+      const { id, secret } = clientCredentials(request);
+      return this.clients.authenticate(id, secret);
+    } catch (error) {
+      // Not the id that was sent: people put their secret where the id belongs.
+      if (error instanceof InvalidClientError) this.log.warn('client.refused', { address: request.ip });
+      throw error;
+    }
   }
 }
 
