@@ -28,6 +28,10 @@ interface ApiOptions {
   readonly clock?: Clock;
   /** Time zone that the database works in; must make no difference to anything. */
   readonly databaseZone?: string;
+  /** A free one unless told; for tests whose clients must know the address before. */
+  readonly port?: number;
+  /** Another instance on the database of this one, which was started before. */
+  readonly beside?: Api;
 }
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete' | 'head' | 'options';
@@ -75,7 +79,8 @@ export class Api {
     readonly app: NestFastifyApplication,
     readonly config: Config,
     readonly log: MemoryLog,
-    private readonly admin: pg.Client,
+    readonly databaseUrl: string,
+    readonly admin: pg.Client,
   ) {}
 
   get port(): number {
@@ -149,13 +154,11 @@ export async function startApi({
   env = {},
   clock = new SystemClock(),
   databaseZone = 'UTC',
+  port = 0,
+  beside,
 }: ApiOptions = {}): Promise<Api> {
-  const database = await createTestDatabase(migrate);
-  closers.push(() => database.drop());
-  const admin = new pg.Client({ connectionString: database.url, application_name: 'test-admin' });
-  await admin.connect();
-  closers.push(() => admin.end());
-  const url = new URL(database.url);
+  const { databaseUrl, admin } = beside ?? (await aDatabase());
+  const url = new URL(databaseUrl);
   url.searchParams.set('options', `-c timezone=${databaseZone}`);
   const config = loadConfig({ ...testEnvironment, DATABASE_URL: url.toString(), ...env });
   const log = new MemoryLog();
@@ -165,10 +168,19 @@ export async function startApi({
     database: await openDatabase(config.postgres, { clock, onIdleError: failOnLostConnection }),
     runtime: { clock, random: new CryptoRandomSource(), secret: resolveServerSecret(config) },
   });
-  const api = new Api(app, config, log, admin);
-  closers.push(() => closeWithoutLeaks(api));
-  await app.listen(0, '127.0.0.1');
+  const api = new Api(app, config, log, databaseUrl, admin);
+  closers.push(() => (beside ? app.close() : closeWithoutLeaks(api)));
+  await app.listen(port, '127.0.0.1');
   return api;
+}
+
+async function aDatabase(): Promise<{ databaseUrl: string; admin: pg.Client }> {
+  const database = await createTestDatabase(migrate);
+  closers.push(() => database.drop());
+  const admin = new pg.Client({ connectionString: database.url, application_name: 'test-admin' });
+  await admin.connect();
+  closers.push(() => admin.end());
+  return { databaseUrl: database.url, admin };
 }
 
 async function migrate(url: string): Promise<void> {

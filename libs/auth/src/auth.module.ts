@@ -10,6 +10,8 @@ import { FirstAdministratorSetup } from './application/first-administrator.js';
 import { Passwords } from './application/passwords.js';
 import { Reauthentication } from './application/reauthentication.js';
 import { Refresh } from './application/refresh.js';
+import { Cleanup } from './application/cleanup.js';
+import { RefreshTokenProof } from './application/refresh-token-proof.js';
 import { Registration } from './application/registration.js';
 import { SessionCacheReader } from './application/session-cache-reader.js';
 import { SessionCheck } from './application/session-check.js';
@@ -23,11 +25,13 @@ import { TokenIssuer } from './application/token-issuer.js';
 import { TokenRevocation } from './application/token-revocation.js';
 import {
   agentBindingToken,
+  cleanupConfigToken,
   passwordsConfigToken,
   sessionFallbackToken,
   sessionsConfigToken,
   tokensConfigToken,
 } from './auth.config.js';
+import { TokenIntrospection } from './application/token-introspection.js';
 import { CommonPasswords } from './domain/common-passwords.js';
 import { PasswordHasher } from './domain/password-hasher.js';
 import { StandingReader } from './domain/standing-reader.js';
@@ -49,13 +53,14 @@ const useCases = [
   Registration,
   SignOut,
   SessionCheck,
+  TokenIntrospection,
   TokenRevocation,
   FirstAdministratorSetup,
 ];
 
 @Module({})
 export class AuthModule {
-  static forRoot(config: Pick<Config, 'passwords' | 'sessions' | 'tokens'>): DynamicModule {
+  static forRoot(config: Pick<Config, 'cleanup' | 'passwords' | 'sessions' | 'tokens'>): DynamicModule {
     const parts = [
       EventLogModule,
       UsersModule,
@@ -71,6 +76,7 @@ export class AuthModule {
         { provide: sessionsConfigToken, useValue: config.sessions },
         { provide: UsedTickets, useClass: DrizzleUsedTickets },
         { provide: agentBindingToken, useValue: config.sessions.bindUserAgent },
+        { provide: cleanupConfigToken, useValue: config.cleanup },
         { provide: sessionFallbackToken, useValue: config.sessions.fallback },
         { provide: PasswordHasher, useClass: Argon2PasswordHasher },
         { provide: CommonPasswords, useClass: ZxcvbnCommonPasswords },
@@ -79,6 +85,8 @@ export class AuthModule {
         SessionOpening,
         SessionCacheReader,
         SessionDatabaseReader,
+        RefreshTokenProof,
+        Cleanup,
         ...useCases,
       ],
       exports: [...useCases, ...parts],

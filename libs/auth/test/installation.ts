@@ -21,6 +21,7 @@ import {
   SignOut,
   StandingReader,
 } from '../src/index.js';
+import { Cleanup } from '../src/application/cleanup.js';
 import { Argon2PasswordHasher } from '../src/infrastructure/argon2/argon2-password-hasher.js';
 
 export const client: ClientFacts = {
@@ -78,6 +79,7 @@ export async function startInstance(
     accounts: module.get(AccountControl, { strict: false }),
     accessTokens: module.get(AccessTokens, { strict: false }),
     authority: module.get(SessionAuthority, { strict: false }),
+    cleanup: module.get(Cleanup, { strict: false }),
     check: module.get(SessionCheck, { strict: false }),
     clock,
     firstAdministrator: module.get(FirstAdministratorSetup, { strict: false }),

@@ -96,6 +96,7 @@ describe(createLogger.name, () => {
     'new_password',
     'access_token',
     'refresh_token',
+    'client_secret',
     'authorization',
     'cookie',
     'set-cookie',
