@@ -18,9 +18,8 @@ const ts = {
   sourceMaps: 'inline',
 };
 
-export default {
+const shared = {
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/{apps,libs,test}/**/*.spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist'],
   moduleNameMapper: {
     '^@app/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
@@ -32,4 +31,20 @@ export default {
   globalSetup: '<rootDir>/test/setup/global-setup.mjs',
   globalTeardown: '<rootDir>/test/setup/global-teardown.mjs',
   testTimeout: 20_000,
+};
+
+/** Of test/http, what is about anything but sessions, or about failures of Postgres that Redis would hide. */
+const indifferent = ['headers', 'hostile-input', 'openapi', 'proxy-address', 'raw-requests'];
+
+export default {
+  projects: [
+    { ...shared, displayName: 'tests', testMatch: ['<rootDir>/{apps,libs,test}/**/*.spec.ts'] },
+    {
+      ...shared,
+      displayName: 'with Redis',
+      testMatch: ['<rootDir>/test/http/*.spec.ts'],
+      testPathIgnorePatterns: indifferent.map((name) => `<rootDir>/test/http/${name}.spec.ts`),
+      setupFiles: ['<rootDir>/test/setup/with-redis.cjs'],
+    },
+  ],
 };
