@@ -22,7 +22,8 @@ export class TokenRevocation {
       await this.events.append([{ type: 'token.revoked', userId, sessionId, tokenId, at: this.clock.now() }]);
       return this.events.transaction();
     });
-    const burial = { userId, sessions: [], generation: null, tokens: [{ id: tokenId, expiresAt }] };
+    const tokens = [{ id: tokenId, sessionId, expiresAt }];
+    const burial = { userId, sessions: [], generation: null, tokens };
     return this.broadcast.settle({ transaction, burial });
   }
 }
