@@ -30,13 +30,14 @@ const shared = {
   resolver: '<rootDir>/test/setup/resolver.cjs',
   globalSetup: '<rootDir>/test/setup/global-setup.mjs',
   globalTeardown: '<rootDir>/test/setup/global-teardown.mjs',
-  testTimeout: 20_000,
 };
 
 /** Of test/http, what is about anything but sessions, or about failures of Postgres that Redis would hide. */
 const indifferent = ['headers', 'hostile-input', 'openapi', 'proxy-address', 'raw-requests'];
 
 export default {
+  // Of all projects; in one of them it would be ignored.
+  testTimeout: 20_000,
   projects: [
     { ...shared, displayName: 'tests', testMatch: ['<rootDir>/{apps,libs,test}/**/*.spec.ts'] },
     {
