@@ -1,7 +1,8 @@
 import { loadConfig, resolveServerSecret, type Config } from '@app/config';
 import { CryptoRandomSource, SystemClock, type Clock } from '@app/kernel';
 import { openDatabase } from '@app/postgres';
-import { createTestDatabase, eventually } from '@app/testing';
+import { RedisConnection } from '@app/redis';
+import { createTestDatabase, eventually, RedisProcess } from '@app/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
@@ -11,6 +12,12 @@ import { MemoryLog } from './memory-log.js';
 import { aPerson, type Person } from './people.js';
 
 export const base = '/api/v1';
+
+/** Every suite must hold without Redis and with it: jest runs those about sessions both ways. */
+export const isWithRedis = process.env.TEST_REDIS === 'on';
+
+/** Applications that one test file may start, each with a database of its own in the file's Redis. */
+const redisDatabases = 64;
 
 const testEnvironment = {
   NODE_ENV: 'test',
@@ -160,7 +167,12 @@ export async function startApi({
   const { databaseUrl, admin } = beside ?? (await aDatabase());
   const url = new URL(databaseUrl);
   url.searchParams.set('options', `-c timezone=${databaseZone}`);
-  const config = loadConfig({ ...testEnvironment, DATABASE_URL: url.toString(), ...env });
+  const config = loadConfig({
+    ...testEnvironment,
+    DATABASE_URL: url.toString(),
+    ...(isWithRedis && !env.REDIS_URL ? await redisEnvironment() : {}),
+    ...env,
+  });
   const log = new MemoryLog();
   const app = await createApp({
     config,
@@ -171,6 +183,7 @@ export async function startApi({
   const api = new Api(app, config, log, databaseUrl, admin);
   closers.push(() => (beside ? app.close() : closeWithoutLeaks(api)));
   await app.listen(port, '127.0.0.1');
+  if (isWithRedis && config.redis && !env.REDIS_URL) await becomesAvailable(app.get(RedisConnection));
   return api;
 }
 
@@ -181,6 +194,22 @@ async function aDatabase(): Promise<{ databaseUrl: string; admin: pg.Client }> {
   await admin.connect();
   closers.push(() => admin.end());
   return { databaseUrl: database.url, admin };
+}
+
+let redis: Promise<RedisProcess> | null = null;
+let redisUsers = 0;
+
+async function redisEnvironment(): Promise<Record<string, string>> {
+  redis ??= RedisProcess.start({ args: ['--databases', String(redisDatabases)] }).then((started) => {
+    closers.unshift(() => started.stop());
+    return started;
+  });
+  const { url } = await redis;
+  return { REDIS_URL: url, REDIS_DB: String(redisUsers++) };
+}
+
+async function becomesAvailable(connection: RedisConnection): Promise<void> {
+  await eventually(() => connection.isAvailable, { describe: 'Redis is connected' });
 }
 
 async function migrate(url: string): Promise<void> {

@@ -54,6 +54,7 @@ export class InterruptedHasher extends Argon2PasswordHasher {
 }
 
 const started: TestingModule[] = [];
+let instances = 0;
 
 /** One instance as an app wires it, with a feed of its own; several on one database are a fleet. */
 export async function startInstance(
@@ -61,7 +62,7 @@ export async function startInstance(
   clock: FakeClock,
   overrides: { sessions?: Partial<Config['sessions']>; passwords?: Partial<Config['passwords']> } = {},
 ) {
-  const config = loadConfig({});
+  const config = loadConfig({ INSTANCE_ID: `instance-${(instances += 1)}` });
   const passwords = { ...cheapPasswords, ...overrides.passwords };
   const module = await Test.createTestingModule({
     imports: [

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type UserId } from '@app/kernel';
-import { Database, EmbeddedDriver, ServerDriver } from '@app/postgres';
-import { createTestDatabase, eventually, FakeClock } from '@app/testing';
+import { eventually, FakeClock, type OpenStore, openStores } from '@app/testing';
 import { sql } from 'drizzle-orm';
 import {
   DrizzleRevokedTokenRepository,
@@ -16,29 +15,10 @@ import { startKeys } from '../src/testing/key-parts.js';
 import { revokedTokenRepositoryContract } from '../src/testing/revoked-token-repository-contract.js';
 import { signingKeyRepositoryContract } from '../src/testing/signing-key-repository-contract.js';
 
-const unexpected = (error: Error): never => {
-  throw error;
-};
-
-async function embedded(): Promise<{ database: Database; close: () => Promise<void> }> {
-  const database = new Database(await EmbeddedDriver.open('memory://'));
-  await database.migrate();
-  return { database, close: () => database.close() };
-}
-
-async function server(): Promise<{ database: Database; close: () => Promise<void> }> {
-  const home = await createTestDatabase((url) => new ServerDriver(url, 1, unexpected).migrate());
-  const database = new Database(new ServerDriver(home.url, 10, unexpected));
-  return { database, close: () => database.close().then(() => home.drop()) };
-}
-
-describe.each([
-  [EmbeddedDriver.name, embedded],
-  [ServerDriver.name, server],
-])('on %s', (_driver, open) => {
+describe.each(openStores)('on %s', (_driver, open) => {
   const userId = randomUUID() as UserId;
   const clock = new FakeClock();
-  let store: Awaited<ReturnType<typeof open>>;
+  let store: OpenStore;
 
   beforeAll(async () => {
     store = await open();

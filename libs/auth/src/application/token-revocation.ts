@@ -32,7 +32,10 @@ export class TokenRevocation {
       await this.mark({ tokenId, userId, sessionId, expiresAt });
       return this.events.transaction();
     });
-    return this.broadcast.settle({ transaction, burial: burialOf({ tokenId, userId, expiresAt }) });
+    return this.broadcast.settle({
+      transaction,
+      burial: burialOf({ tokenId, userId, sessionId, expiresAt }),
+    });
   }
 
   /** The durable half, within the caller's unit of work. */
@@ -65,6 +68,6 @@ export class TokenRevocation {
   }
 }
 
-function burialOf({ tokenId, userId, expiresAt }: Omit<RevokedToken, 'sessionId'>): Burial {
-  return { userId, sessions: [], generation: null, tokens: [{ id: tokenId, expiresAt }] };
+function burialOf({ tokenId, userId, sessionId, expiresAt }: RevokedToken): Burial {
+  return { userId, sessions: [], generation: null, tokens: [{ id: tokenId, sessionId, expiresAt }] };
 }
