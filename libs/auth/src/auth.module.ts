@@ -1,10 +1,12 @@
 import type { Config } from '@app/config';
 import { EventLogModule } from '@app/event-log';
+import { RateLimitModule } from '@app/rate-limit';
 import { SessionsModule } from '@app/sessions';
 import { TokensModule } from '@app/tokens';
 import { UsersModule } from '@app/users';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { FirstAdministratorSetup } from './application/first-administrator.js';
+import { LiveInstances } from './application/live-instances.js';
 import { Passwords } from './application/passwords.js';
 import { Registration } from './application/registration.js';
 import { SessionCacheReader } from './application/session-cache-reader.js';
@@ -33,12 +35,14 @@ const useCases = [
 
 @Module({})
 export class AuthModule {
-  static forRoot(config: Pick<Config, 'passwords' | 'sessions' | 'tokens'>): DynamicModule {
+  static forRoot(config: Pick<Config, 'passwords' | 'rateLimit' | 'sessions' | 'tokens'>): DynamicModule {
+    const sessions = SessionsModule.forRoot(config.sessions);
     const parts = [
       EventLogModule,
       UsersModule,
-      SessionsModule.forRoot(config.sessions),
+      sessions,
       TokensModule.forRoot(config.tokens),
+      RateLimitModule.forRoot({ config: config.rateLimit, fleetSize: LiveInstances, imports: [sessions] }),
     ];
     return {
       module: AuthModule,

@@ -51,7 +51,7 @@ export async function startInstance(
   clock: FakeClock,
   overrides: { sessions?: Partial<Config['sessions']>; passwords?: Partial<Config['passwords']> } = {},
 ) {
-  const config = loadConfig({});
+  const config = loadConfig({ RATE_LIMIT_ENABLED: 'false' });
   const passwords = { ...cheapPasswords, ...overrides.passwords };
   const module = await Test.createTestingModule({
     imports: [

@@ -16,7 +16,7 @@ const kinds: Record<string, Device['kind']> = {
 /** What the edge can tell about the client: address by trusted hops only, user agent cut and cleaned. */
 export function clientFacts(request: FastifyRequest): ClientFacts {
   const userAgent = cleaned(request.headers['user-agent']);
-  return { ipAddress: addressOf(request), userAgent, device: deviceOf(userAgent) };
+  return { ipAddress: clientAddress(request), userAgent, device: deviceOf(userAgent) };
 }
 
 export const Client = createParamDecorator((_: unknown, context: ExecutionContext): ClientFacts =>
@@ -29,7 +29,7 @@ function cleaned(header: string | undefined): string | null {
 }
 
 /** What a proxy hands on may be no address at all (`unknown`, `_hidden`); then the peer's own counts. */
-function addressOf(request: FastifyRequest): string {
+export function clientAddress(request: FastifyRequest): string {
   const forwarded = plainAddress(request.ip);
   return isIP(forwarded) ? forwarded : plainAddress(request.socket.remoteAddress ?? 'unknown');
 }

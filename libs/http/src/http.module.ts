@@ -11,6 +11,8 @@ import { EnvelopeInterceptor } from './envelope.interceptor.js';
 import { ValidationFailedError } from './errors/http.errors.js';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { SessionGuard } from './guards/session.guard.js';
+import { AddressWatch } from './limits/address-watch.js';
+import { RateLimitGuard } from './limits/rate-limit.guard.js';
 import { RouteTable } from './server/route-table.js';
 
 type Issues = Parameters<
@@ -37,6 +39,9 @@ export class HttpModule {
       module: HttpModule,
       imports,
       providers: [
+        AddressWatch,
+        // Limits first: they begin what the session guard waits for.
+        { provide: APP_GUARD, useClass: RateLimitGuard },
         { provide: APP_GUARD, useClass: SessionGuard },
         {
           provide: APP_PIPE,

@@ -23,7 +23,11 @@ describe(RedisLimiterStore, () => {
   const connections: RedisConnection[] = [];
 
   async function connect(url: string): Promise<RedisConnection> {
-    const redis = new RedisConnection({ url, tls: false }, new Log(createLogger('silent')), new SystemClock());
+    const redis = new RedisConnection(
+      { url, tls: false },
+      new Log(createLogger('silent')),
+      new SystemClock(),
+    );
     connections.push(redis);
     redis.open();
     await eventually(() => redis.isAvailable, { describe: 'Redis is available', timeoutMs: 10_000 });
@@ -55,7 +59,10 @@ describe(RedisLimiterStore, () => {
       { ...bucketRule(2), block: { firstMs: 5_000, maxMs: 17_000 } },
     );
     const step = fc.record({
-      pauseMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 20_000 }).map((half) => half / 2)),
+      pauseMs: fc.oneof(
+        fc.constant(0),
+        fc.integer({ min: 0, max: 20_000 }).map((half) => half / 2),
+      ),
       act: fc.constantFrom('consume', 'consume', 'consume', 'check', 'penalise', 'reward', 'reset'),
       cost: fc.integer({ min: 1, max: 2 }),
     } as const);
@@ -94,18 +101,23 @@ describe(RedisLimiterStore, () => {
     await real.consume([claim]);
     const [refusal] = await real.consume([claim]);
     expect(refusal!.isAllowed).toBe(false);
-    await eventually(async () => (await real.consume([claim]))[0]!.isAllowed, { describe: 'the window ends' });
+    await eventually(async () => (await real.consume([claim]))[0]!.isAllowed, {
+      describe: 'the window ends',
+    });
   });
 
-  it.each(everyRule)('leaves no key behind that lives longer than it means something: %s', async (_, rule) => {
-    const claim = aClaim(rule(3));
-    await store.consume([claim]);
-    const life = Number(await server.command('PTTL', rateLimitKeys.standing(claim)));
-    expect(life).toBeGreaterThan(10_000);
-    expect(life).toBeLessThanOrEqual(120_000);
-    await store.reward(claim);
-    expect((await store.check([{ ...claim, cost: 0 }]))[0]!.remaining).toBe(3);
-  });
+  it.each(everyRule)(
+    'leaves no key behind that lives longer than it means something: %s',
+    async (_, rule) => {
+      const claim = aClaim(rule(3));
+      await store.consume([claim]);
+      const life = Number(await server.command('PTTL', rateLimitKeys.standing(claim)));
+      expect(life).toBeGreaterThan(10_000);
+      expect(life).toBeLessThanOrEqual(120_000);
+      await store.reward(claim);
+      expect((await store.check([{ ...claim, cost: 0 }]))[0]!.remaining).toBe(3);
+    },
+  );
 
   it.each([
     ['a list', ['LPUSH', 'x']],

@@ -7,6 +7,7 @@ import {
   CurrentPrincipal,
   NeedsSession,
   Public,
+  RateLimit,
   Returns,
   sessionProblems,
   SignedToken,
@@ -48,6 +49,7 @@ export class AuthController {
 
   @Post('register')
   @Public()
+  @RateLimit('auth')
   @Returns({
     summary: 'Create an account and sign in',
     status: 201,
@@ -68,6 +70,7 @@ export class AuthController {
 
   @Post(['signin', 'login'])
   @Public()
+  @RateLimit('auth')
   @Returns({
     summary: 'Sign in on this device',
     description: 'At the session limit the oldest session of the account ends with reason `limit`.',

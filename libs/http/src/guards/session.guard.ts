@@ -3,6 +3,7 @@ import { type CanActivate, createParamDecorator, type ExecutionContext, Injectab
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type AccessMode, accessModeKey } from './access.js';
+import { withinLimits } from '../limits/within-limits.js';
 import { bearerToken } from './credentials.js';
 
 interface AuthenticatedRequest extends FastifyRequest {
@@ -35,7 +36,7 @@ export class SessionGuard implements CanActivate {
     token: string,
     reply: FastifyReply,
   ): Promise<void> {
-    const { principal, mode } = await this.check.authenticate(token);
+    const { principal, mode } = await withinLimits(request, this.check.authenticate(token));
     request.principal = principal;
     if (mode !== 'normal') void reply.header('x-authority-mode', mode);
   }

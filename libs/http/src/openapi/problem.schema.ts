@@ -89,6 +89,11 @@ const examples = {
     title: 'Unsupported Media Type',
     detail: 'Send the body as application/json.',
   },
+  RATE_LIMITED: {
+    status: 429,
+    title: 'Too Many Requests',
+    detail: 'Too many requests. Try again later.',
+  },
   INTERNAL: { status: 500, title: 'Internal Server Error', detail: 'Something went wrong on our side.' },
   STORE_UNAVAILABLE: {
     status: 503,

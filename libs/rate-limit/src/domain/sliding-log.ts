@@ -5,9 +5,7 @@ import type { SlidingLogRule } from './rule.js';
 export type SlidingLog = readonly Micros[];
 
 function lapsing({ windowMs }: SlidingLogRule, log: SlidingLog | null, now: Micros): Micros[] {
-  return (log ?? [])
-    .map((time) => Math.min(time, now))
-    .filter((time) => time > now - windowMs * microsPerMs);
+  return (log ?? []).map((time) => Math.min(time, now)).filter((time) => time > now - windowMs * microsPerMs);
 }
 
 function copies(now: Micros, cost: number): Micros[] {

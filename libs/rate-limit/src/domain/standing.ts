@@ -21,9 +21,9 @@ export interface Judgement {
 }
 
 const algorithms: Record<Rule['kind'], Algorithm<unknown, unknown>> = {
-  'sliding-log': slidingLog as Algorithm<unknown, unknown>,
-  'sliding-window': slidingWindow as Algorithm<unknown, unknown>,
-  'token-bucket': tokenBucket as Algorithm<unknown, unknown>,
+  'sliding-log': slidingLog,
+  'sliding-window': slidingWindow,
+  'token-bucket': tokenBucket,
 };
 
 /** The standing as of now. What another kind of rule has left says nothing. */
@@ -106,8 +106,7 @@ export function reward(rule: Rule, stored: Standing | null, now: Micros, cost: n
 
 /** How long the standing is worth keeping. */
 export function lifeMicros(rule: Rule, standing: Standing, now: Micros): Micros {
-  const quota =
-    standing.quota === null ? 0 : algorithms[rule.kind].lifeMicros(rule, standing.quota, now);
+  const quota = standing.quota === null ? 0 : algorithms[rule.kind].lifeMicros(rule, standing.quota, now);
   if (!rule.block || standing.strikes === 0) return quota;
   return Math.max(quota, standing.blockedUntil + memoryOf(rule.block, standing.strikes) - now);
 }

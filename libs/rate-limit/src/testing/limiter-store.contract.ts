@@ -97,7 +97,10 @@ export function limiterStoreContract(open: () => StoreAtTime, runs: number): voi
           now += pauseMs;
           const taken = times.filter((time) => time > now - windowMs).length;
           const { isAllowed, remaining } = await consume(claim);
-          expect({ isAllowed, remaining }).toEqual({ isAllowed: taken < 3, remaining: Math.max(0, 2 - taken) });
+          expect({ isAllowed, remaining }).toEqual({
+            isAllowed: taken < 3,
+            remaining: Math.max(0, 2 - taken),
+          });
           if (isAllowed) times.push(now);
         }
       });
@@ -119,19 +122,22 @@ export function limiterStoreContract(open: () => StoreAtTime, runs: number): voi
       });
     });
 
-    it.each(everyRule)('the %s allows after the wait it names, and not a millisecond earlier', async (_, rule) => {
-      await property(2, async (steps) => {
-        const at = open();
-        const claim = aClaim(rule(4));
-        await admitted(at, claim, steps);
-        const { isAllowed, retryAfterMs } = await check({ ...claim, cost: 3 });
-        if (isAllowed) return;
-        at.advance(Math.max(0, retryAfterMs - 1));
-        expect((await check({ ...claim, cost: 3 })).isAllowed).toBe(false);
-        at.advance(2);
-        expect((await consume({ ...claim, cost: 3 })).isAllowed).toBe(true);
-      });
-    });
+    it.each(everyRule)(
+      'the %s allows after the wait it names, and not a millisecond earlier',
+      async (_, rule) => {
+        await property(2, async (steps) => {
+          const at = open();
+          const claim = aClaim(rule(4));
+          await admitted(at, claim, steps);
+          const { isAllowed, retryAfterMs } = await check({ ...claim, cost: 3 });
+          if (isAllowed) return;
+          at.advance(Math.max(0, retryAfterMs - 1));
+          expect((await check({ ...claim, cost: 3 })).isAllowed).toBe(false);
+          at.advance(2);
+          expect((await consume({ ...claim, cost: 3 })).isAllowed).toBe(true);
+        });
+      },
+    );
   });
 
   describe.each(everyRule)('a %s', (_, rule) => {
@@ -143,7 +149,12 @@ export function limiterStoreContract(open: () => StoreAtTime, runs: number): voi
 
     it('counts down what is left and says how long to wait', async () => {
       const claim = aClaim(rule(2));
-      expect(await consume(claim)).toMatchObject({ isAllowed: true, limit: 2, remaining: 1, retryAfterMs: 0 });
+      expect(await consume(claim)).toMatchObject({
+        isAllowed: true,
+        limit: 2,
+        remaining: 1,
+        retryAfterMs: 0,
+      });
       expect(await consume(claim)).toMatchObject({ isAllowed: true, remaining: 0 });
       const refusal = await consume(claim);
       expect(refusal).toMatchObject({ isAllowed: false, limit: 2, remaining: 0, isBlocked: false });
@@ -208,9 +219,17 @@ export function limiterStoreContract(open: () => StoreAtTime, runs: number): voi
       const claim = aClaim({ ...rule(1), block: { firstMs: 30_000, maxMs: 100_000 } });
       for (const block of [30_000, 60_000, 100_000, 100_000]) {
         expect((await consume(claim)).isAllowed).toBe(true);
-        expect(await consume(claim)).toMatchObject({ isAllowed: false, isBlocked: true, retryAfterMs: block });
+        expect(await consume(claim)).toMatchObject({
+          isAllowed: false,
+          isBlocked: true,
+          retryAfterMs: block,
+        });
         open().advance(block - 1_000);
-        expect(await consume(claim)).toMatchObject({ isAllowed: false, isBlocked: true, retryAfterMs: 1_000 });
+        expect(await consume(claim)).toMatchObject({
+          isAllowed: false,
+          isBlocked: true,
+          retryAfterMs: 1_000,
+        });
         open().advance(1_000);
       }
     });

@@ -74,6 +74,7 @@ export class RevokedMap {
       case 'token.revoked':
         this.noteToken(event.tokenId as TokenId, now, event.xid);
         break;
+      case 'rate_limit.exceeded':
       case 'user.created':
       case 'session.created':
         break;

@@ -1,0 +1,1 @@
+ALTER TABLE "event_log" ALTER COLUMN "user_id" DROP NOT NULL;
