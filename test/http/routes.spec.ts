@@ -9,6 +9,7 @@ const expected: Record<string, AccessMode> = {
   'POST /api/v1/auth/register': 'public',
   'POST /api/v1/auth/signin': 'public',
   'POST /api/v1/auth/login': 'public',
+  'GET /api/v1/auth/challenge': 'public',
   'POST /api/v1/auth/signout': 'token',
   'POST /api/v1/auth/logout': 'token',
   'POST /api/v1/auth/logout-all': 'session',

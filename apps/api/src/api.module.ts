@@ -7,6 +7,7 @@ import { RedisModule } from '@app/redis';
 import { type Logger, TelemetryModule } from '@app/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AuthController } from './auth/auth.controller.js';
+import { ChallengeController } from './auth/challenge.controller.js';
 import { MetricsController, metricsTokenToken } from './metrics/metrics.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { type Runtime, RuntimeModule } from './runtime.module.js';
@@ -40,6 +41,7 @@ export class ApiModule {
       ],
       controllers: [
         AuthController,
+        ChallengeController,
         SessionsController,
         HealthController,
         MetricsController,

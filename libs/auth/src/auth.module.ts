@@ -5,9 +5,12 @@ import { SessionsModule } from '@app/sessions';
 import { TokensModule } from '@app/tokens';
 import { UsersModule } from '@app/users';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AccountProtection } from './application/account-protection.js';
+import { Challenges } from './application/challenges.js';
 import { FirstAdministratorSetup } from './application/first-administrator.js';
 import { LiveInstances } from './application/live-instances.js';
 import { Passwords } from './application/passwords.js';
+import { ProtectionSweep } from './application/protection-sweep.js';
 import { Registration } from './application/registration.js';
 import { SessionCacheReader } from './application/session-cache-reader.js';
 import { SessionCheck } from './application/session-check.js';
@@ -18,12 +21,30 @@ import { TokenRevocation } from './application/token-revocation.js';
 import { passwordsConfigToken, sessionFallbackToken } from './auth.config.js';
 import { CommonPasswords } from './domain/common-passwords.js';
 import { PasswordHasher } from './domain/password-hasher.js';
+import { FailureLedger } from './domain/protection/failure-ledger.js';
+import { KnownDevices } from './domain/protection/known-devices.js';
+import { ProofOfWork, SpentChallenges } from './domain/protection/proof-of-work.js';
 import { StandingReader } from './domain/standing-reader.js';
+import { AltchaProofOfWork } from './infrastructure/altcha/altcha-proof-of-work.js';
 import { Argon2PasswordHasher } from './infrastructure/argon2/argon2-password-hasher.js';
 import { ZxcvbnCommonPasswords } from './infrastructure/dictionary/zxcvbn-common-passwords.js';
+import { DrizzleFailureLedger } from './infrastructure/postgres/drizzle-failure-ledger.js';
+import { DrizzleSpentChallenges } from './infrastructure/postgres/drizzle-spent-challenges.js';
 import { DrizzleStandingReader } from './infrastructure/postgres/drizzle-standing-reader.js';
+import { KnownNetworks } from './infrastructure/postgres/known-networks.js';
+
+/** What slows guessing down. */
+const protection = [
+  { provide: FailureLedger, useClass: DrizzleFailureLedger },
+  { provide: KnownDevices, useClass: KnownNetworks },
+  { provide: ProofOfWork, useClass: AltchaProofOfWork },
+  { provide: SpentChallenges, useClass: DrizzleSpentChallenges },
+  Challenges,
+  ProtectionSweep,
+];
 
 const useCases = [
+  AccountProtection,
   Passwords,
   SignIn,
   Registration,
@@ -53,6 +74,7 @@ export class AuthModule {
         { provide: PasswordHasher, useClass: Argon2PasswordHasher },
         { provide: CommonPasswords, useClass: ZxcvbnCommonPasswords },
         { provide: StandingReader, useClass: DrizzleStandingReader },
+        ...protection,
         SessionCacheReader,
         SessionDatabaseReader,
         ...useCases,

@@ -1,3 +1,4 @@
+export { AccountProtection } from './application/account-protection.js';
 export { type FirstAdministrator, FirstAdministratorSetup } from './application/first-administrator.js';
 export { type NewAccount, Registration } from './application/registration.js';
 export { type Authenticated, SessionCheck } from './application/session-check.js';

@@ -49,7 +49,11 @@ const started: TestingModule[] = [];
 export async function startInstance(
   database: Database,
   clock: FakeClock,
-  overrides: { sessions?: Partial<Config['sessions']>; passwords?: Partial<Config['passwords']> } = {},
+  overrides: {
+    sessions?: Partial<Config['sessions']>;
+    passwords?: Partial<Config['passwords']>;
+    rateLimit?: Partial<Config['rateLimit']>;
+  } = {},
 ) {
   const config = loadConfig({ RATE_LIMIT_ENABLED: 'false' });
   const passwords = { ...cheapPasswords, ...overrides.passwords };
@@ -58,7 +62,12 @@ export async function startInstance(
       given({ clock, database }),
       TelemetryModule.forRoot(createLogger('silent')),
       RedisModule.forRoot(null),
-      AuthModule.forRoot({ ...config, passwords, sessions: { ...config.sessions, ...overrides.sessions } }),
+      AuthModule.forRoot({
+        ...config,
+        passwords,
+        sessions: { ...config.sessions, ...overrides.sessions },
+        rateLimit: { ...config.rateLimit, ...overrides.rateLimit },
+      }),
     ],
   })
     .overrideProvider(PasswordHasher)

@@ -5,7 +5,7 @@ export { accessModeKey, type AccessMode, NeedsSession, Public, SignedToken } fro
 export { BearerToken, CurrentPrincipal } from './guards/session.guard.js';
 export { HttpModule } from './http.module.js';
 export { bodyProblems, problemComponent, problemSchema, sessionProblems } from './openapi/problem.schema.js';
-export { Returns } from './openapi/returns.js';
+export { problemResponses, Returns } from './openapi/returns.js';
 export { RateLimit } from './limits/rate-limit.decorator.js';
 export { answerPropagation } from './propagation.js';
 export { emailText, humanText, instant, passwordText } from './schemas.js';

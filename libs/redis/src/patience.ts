@@ -18,8 +18,8 @@ export function withPatience<Client extends Redis>(client: Client): Client {
 /** Timers run first in a turn of the event loop, then sockets are read, then what `setImmediate` was given. */
 function giveUpAfterReading(this: Command, ms: number): void {
   const timer = setTimeout(() => setImmediate(() => refuse(this)), ms);
-  const done = (): void => clearTimeout(timer);
-  this.promise.then(done, done);
+  const stop = (): void => clearTimeout(timer);
+  this.promise.then(stop, stop);
 }
 
 function refuse(command: Command): void {

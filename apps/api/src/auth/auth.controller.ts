@@ -76,7 +76,13 @@ export class AuthController {
     description: 'At the session limit the oldest session of the account ends with reason `limit`.',
     data: signedInView,
     example: signedInExample,
-    problems: [...bodyProblems, 'INVALID_CREDENTIALS', 'SESSION_LIMIT_REACHED', 'OVERLOADED'],
+    problems: [
+      ...bodyProblems,
+      'INVALID_CREDENTIALS',
+      'CHALLENGE_REQUIRED',
+      'SESSION_LIMIT_REACHED',
+      'OVERLOADED',
+    ],
   })
   async signInWithPassword(
     @Body({ schema: signInBody }) body: SignInBody,
@@ -84,7 +90,7 @@ export class AuthController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const login = body.email === undefined ? { username: body.username! } : { email: body.email };
-    const signedIn = await this.signIn.withPassword(login, body.password, client);
+    const signedIn = await this.signIn.withPassword(login, body.password, client, body.altcha ?? null);
     void reply.header('x-session-id', signedIn.session.id);
     return presentSignedIn(signedIn);
   }

@@ -28,6 +28,8 @@ export const signInBody = z
     email: emailText.optional(),
     username: humanText({ min: 1, max: 254 }).optional(),
     password: passwordText,
+    /** Answer to a challenge, as the ALTCHA widget makes it. */
+    altcha: z.string('must be text').min(1, 'must not be empty').max(4096).optional(),
   })
   .refine((body) => (body.email === undefined) !== (body.username === undefined), {
     error: 'give either email or username',
@@ -38,6 +40,12 @@ export const signInBody = z
     example: { email: 'ann@example.com', password: 'seven plain words make a phrase' },
   });
 export type SignInBody = z.infer<typeof signInBody>;
+
+export const challengeQuery = z.object({
+  action: z.enum(['signin']),
+  account: z.string().regex(/^[\w-]{22}$/, 'must be the account of a refusal'),
+});
+export type ChallengeQuery = z.infer<typeof challengeQuery>;
 
 export const userView = z
   .object({

@@ -5,6 +5,7 @@ import { type LoginName, type User, type UserCredentials, UserRepository } from 
 import { Log } from '@app/telemetry';
 import { Injectable } from '@nestjs/common';
 import { InvalidCredentialsError } from '../domain/auth.errors.js';
+import { AccountProtection } from './account-protection.js';
 import { Passwords } from './passwords.js';
 
 /** What a person gets for proving who they are. The tokens appear here once and are stored nowhere. */
@@ -38,20 +39,37 @@ export class SignIn {
     private readonly work: UnitOfWork,
     private readonly clock: Clock,
     private readonly log: Log,
+    private readonly protection: AccountProtection,
   ) {}
 
-  /** Throws InvalidCredentialsError, alike in time and text for every cause, or OverloadedError. */
-  withPassword(login: LoginName, password: string, client: ClientFacts): Promise<SignedIn> {
-    return this.door.run(() => this.prove(login, password, client));
+  /**
+   * Throws InvalidCredentialsError, alike in time and text for every cause, or OverloadedError; after failures
+   * RateLimitedError and ChallengeRequiredError, which `proof` answers.
+   */
+  withPassword(
+    login: LoginName,
+    password: string,
+    client: ClientFacts,
+    proof: string | null = null,
+  ): Promise<SignedIn> {
+    return this.door.run(async () => {
+      const found = await this.users.findCredentials(login);
+      const attempt = { login, user: found?.user ?? null, address: client.ipAddress, proof };
+      return this.protection.guard(attempt, () => this.prove(found, password, client));
+    });
   }
 
   /** Opens the first session of a user just created, within the caller's unit of work. */
   async afterRegistration(user: User, client: ClientFacts): Promise<SignedIn> {
+    await this.protection.welcome(user.id, client.ipAddress);
     return this.complete(user, client);
   }
 
-  private async prove(login: LoginName, password: string, client: ClientFacts): Promise<SignedIn> {
-    const found = await this.users.findCredentials(login);
+  private async prove(
+    found: UserCredentials | null,
+    password: string,
+    client: ClientFacts,
+  ): Promise<SignedIn> {
     const isRight = await this.passwords.matches(password, found?.passwordHash ?? null);
     if (!found || !isRight || found.user.disabledAt) {
       // Not what was typed: people put their password where the name belongs.

@@ -1,1 +1,0 @@
-ALTER TABLE "event_log" ALTER COLUMN "user_id" DROP NOT NULL;
