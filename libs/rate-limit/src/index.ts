@@ -6,6 +6,7 @@ export { networkOf } from './domain/network.js';
 export { type Policies, type Policy, type PolicyName, type SubjectKind, widened } from './domain/policies.js';
 export { RateLimitedError } from './domain/rate-limit.errors.js';
 export { capacityOf, type Claim, type Rule, spanOf, type Verdict } from './domain/rule.js';
+export { RedisLimiterStore } from './infrastructure/redis/redis-limiter-store.js';
 export { throttlerRule } from './infrastructure/throttler/limiter-throttler-storage.js';
 export { policiesToken, rateLimitConfigToken } from './rate-limit.config.js';
 export { RateLimitModule } from './rate-limit.module.js';

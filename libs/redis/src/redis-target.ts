@@ -63,7 +63,7 @@ export function createClient(config: RedisConfig): RedisClient {
         slotsRefreshTimeout: connectTimeoutMs,
         maxRedirections: 3,
         redisOptions: sharedOptions(config),
-      });
+      }).on('+node', (node: Redis) => withPatience(node));
     default:
       return withPatience(new Redis(config.url, { ...options, retryStrategy: pause }));
   }

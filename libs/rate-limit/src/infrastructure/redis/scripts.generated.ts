@@ -1,7 +1,7 @@
 // Made by scripts/build-lua.mjs from lua/*.lua.
 
 export const limitScript = {
-  digest: 'ddb78528f34e5ccb9bd2a9dbb213086c133e31b4',
+  digest: 'f4b4b3513f27bafb8e2de24532c84a3c6e701a26',
   text: `#!lua
 -- Judges one request under several rules at once, by the clock of this server.
 --
@@ -28,30 +28,33 @@ local pack, unpack, floor, ceil, min, max = struct.pack, struct.unpack, math.flo
 -- Each returns: fits, remaining, wait, reset, state after, its life. Forced costs are counted whether or not they
 -- fit, and may be negative.
 local function log(state, at, limit, window, cost, forced)
+  local length = #state
   local first = at
-  local count = floor((#state - at + 1) / 7)
-  local kept = {}
-  for index = 0, count - 1 do
-    local taken = min(unpack('>I7', state, first + index * 7), now)
-    if taken > now - window then kept[#kept + 1] = taken end
+  -- Times of units never decrease, so only those that have lapsed are looked at, from the oldest on.
+  while first + 6 <= length and (unpack('>I7', state, first)) <= now - window do first = first + 7 end
+  local units = string.sub(state, first, first + floor((length - first + 1) / 7) * 7 - 1)
+  local used = #units / 7
+  if used > 0 and unpack('>I7', units, #units - 6) > now then
+    -- The clock was put back.
+    local parts = {}
+    for index = 1, used do parts[index] = pack('>I7', min(unpack('>I7', units, index * 7 - 6), now)) end
+    units = table.concat(parts)
   end
-  local used = #kept
   local fits = used + cost <= limit
   local wait = 0
-  if not fits then wait = (kept[used + cost - limit] or now) + window - now end
-  if fits or forced then
-    if cost < 0 then
-      for _ = 1, min(-cost, used) do kept[#kept] = nil end
-    else
-      for _ = 1, cost do kept[#kept + 1] = now end
-    end
+  if not fits then
+    local due = used + cost - limit
+    wait = (due <= used and unpack('>I7', units, due * 7 - 6) or now) + window - now
   end
-  local from = max(1, #kept - limit + 1)
-  local parts = {}
-  for index = from, #kept do parts[#parts + 1] = pack('>I7', kept[index]) end
-  local oldest, newest = kept[from], kept[#kept]
-  return fits, limit - #parts, wait, oldest and oldest + window - now or 0,
-    table.concat(parts), newest and newest + window - now or 0
+  if fits or forced then
+    if cost < 0 then units = string.sub(units, 1, max(0, used + cost) * 7)
+    elseif cost > 0 then units = units .. string.rep(pack('>I7', now), cost) end
+    if #units > limit * 7 then units = string.sub(units, -limit * 7) end
+  end
+  local count = #units / 7
+  if count == 0 then return fits, limit, wait, 0, '', 0 end
+  return fits, max(0, limit - count), wait, unpack('>I7', units, 1) + window - now, units,
+    unpack('>I7', units, #units - 6) + window - now
 end
 
 local function window(state, at, limit, length, cost, forced)
