@@ -14,6 +14,7 @@ const expected: Record<string, AccessMode> = {
   'POST /api/v1/auth/refresh': 'refresh',
   'POST /api/v1/auth/step-up': 'session',
   'PUT /api/v1/auth/profile/password': 'session',
+  'GET /api/v1/auth/challenge': 'public',
   'POST /api/v1/auth/signout': 'token',
   'POST /api/v1/auth/logout': 'token',
   'POST /api/v1/auth/logout-all': 'session',

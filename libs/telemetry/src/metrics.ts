@@ -18,6 +18,12 @@ export class Metrics {
   ]);
   readonly revocations = this.counter('rollcall_revocation_total', 'Revocations answered', ['propagation']);
 
+  /** One per policy that a request was judged under. */
+  readonly rateLimits = this.counter('rollcall_rate_limit_total', 'Requests judged by a rate limit', [
+    'policy',
+    'result',
+  ]);
+
   private counter<Label extends string>(
     name: string,
     help: string,

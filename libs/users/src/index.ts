@@ -1,4 +1,11 @@
-export { type LoginName, type Role, type User, type UserCredentials } from './domain/user.js';
+export {
+  type LoginName,
+  normalizeEmail,
+  normalizeUsername,
+  type Role,
+  type User,
+  type UserCredentials,
+} from './domain/user.js';
 export { type NewUser, UserRepository } from './domain/user-repository.js';
 export { EmailTakenError } from './domain/users.errors.js';
 export { DrizzleUserRepository } from './infrastructure/postgres/drizzle-user-repository.js';

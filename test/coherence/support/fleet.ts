@@ -188,6 +188,7 @@ async function startMember(
     LOG_LEVEL: 'info',
     SECRET_KEY: secretKey,
     SHUTDOWN_DRAIN: '0',
+    RATE_LIMIT_ENABLED: 'false',
     SESSION_LIMIT: '200',
     DATABASE_URL: toPostgres.through(postgres.url),
     ...(redisUrl ? { REDIS_URL: redisUrl } : { REDIS_ENABLED: 'false' }),

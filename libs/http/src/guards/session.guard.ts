@@ -16,6 +16,7 @@ import { CrossSiteDefence, isSafe } from '../transport/cross-site-defence.js';
 import { SessionCookies } from '../transport/session-cookies.js';
 import { type AccessMode, accessModeKey } from './access.js';
 import { type Credential, Credentials } from './credentials.js';
+import { withinLimits } from '../limits/within-limits.js';
 
 /** A request of a route that needs a session, past this guard. */
 export interface AuthenticatedRequest extends FastifyRequest {
@@ -54,7 +55,7 @@ export class SessionGuard implements CanActivate {
     try {
       const credential = this.credentials.of(request);
       request.credential = credential;
-      const { principal, mode } = await this.check.authenticate(credential.token);
+      const { principal, mode } = await withinLimits(request, this.check.authenticate(credential.token));
       if (credential.via === 'cookie') this.defence.assertOwnWrite(request, principal.session.id);
       if (principal.session.scope === 'read' && !isSafe(request)) throw new ReadOnlySessionError();
       await this.agents.look(principal, () => clientFacts(request));
