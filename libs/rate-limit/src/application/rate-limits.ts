@@ -73,7 +73,10 @@ export class RateLimits {
         }
         return answered;
       },
-      () => this.local.consume(this.shares(claims)),
+      () => {
+        this.metrics.rateLimitFallbacks.inc();
+        return this.local.consume(this.shares(claims));
+      },
     );
     return this.noted(
       claims.map((claim, index) => ({ claim, verdict: verdicts[index]! })),
