@@ -1,7 +1,7 @@
 import { loadConfig, resolveServerSecret, type Config } from '@app/config';
 import { CryptoRandomSource, SystemClock, type Clock } from '@app/kernel';
 import { openDatabase } from '@app/postgres';
-import { createTestDatabase, eventually } from '@app/testing';
+import { createTestDatabase, eventually, FaultProxy } from '@app/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
@@ -29,6 +29,9 @@ interface ApiOptions {
   /** Time zone that the database works in; must make no difference to anything. */
   readonly databaseZone?: string;
 }
+
+/** Columns that are written in the background. */
+const usage = ['request_count', 'last_access_at', 'idle_expires_at', 'ips_used'].join();
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete' | 'head' | 'options';
 
@@ -76,6 +79,8 @@ export class Api {
     readonly config: Config,
     readonly log: MemoryLog,
     private readonly admin: pg.Client,
+    /** What stands between the application and its database. */
+    readonly toDatabase: FaultProxy,
   ) {}
 
   get port(): number {
@@ -118,7 +123,7 @@ export class Api {
 
   /**
    * Number and digest of all rows of every table: equal fingerprints mean that no request wrote anything. The
-   * heartbeats of instances go on by themselves.
+   * heartbeats of instances go on by themselves, and so do the uses of sessions, which nobody's request writes.
    */
   async fingerprint(): Promise<Record<string, unknown>> {
     const tables = await this.sql<{ name: string }>(
@@ -127,7 +132,8 @@ export class Api {
     const parts = tables.map(
       ({ name }) =>
         `select '${name}' as name, count(*)::int as rows,
-                md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as digest from ${name} t`,
+                md5(coalesce(string_agg(fixed::text, '|' order by fixed::text), '')) as digest
+          from ${name} t, lateral (select to_jsonb(t) - '{${usage}}'::text[] as fixed) as row`,
     );
     const rows = await this.sql<{ name: string }>(parts.join(' union all '));
     return Object.fromEntries(rows.map(({ name, ...facts }) => [name, facts]));
@@ -154,7 +160,10 @@ export async function startApi({
   const admin = new pg.Client({ connectionString: database.url, application_name: 'test-admin' });
   await admin.connect();
   closers.push(() => admin.end());
-  const url = new URL(database.url);
+  const { hostname: host, port } = new URL(database.url);
+  const toDatabase = await FaultProxy.start({ target: { host, port: Number(port) } });
+  closers.push(() => toDatabase.close());
+  const url = new URL(toDatabase.through(database.url));
   url.searchParams.set('options', `-c timezone=${databaseZone}`);
   const config = loadConfig({ ...testEnvironment, DATABASE_URL: url.toString(), ...env });
   const log = new MemoryLog();
@@ -164,7 +173,7 @@ export async function startApi({
     database: await openDatabase(config.postgres, { clock, onIdleError: failOnLostConnection }),
     runtime: { clock, random: new CryptoRandomSource(), secret: resolveServerSecret(config) },
   });
-  const api = new Api(app, config, log, admin);
+  const api = new Api(app, config, log, admin, toDatabase);
   closers.push(() => closeWithoutLeaks(api));
   await app.listen(0, '127.0.0.1');
   return api;

@@ -13,6 +13,7 @@ export {
   InvalidCredentialsError,
   MissingCredentialsError,
   PasswordRefusedError,
+  RefreshReusedError,
   SessionEndedError,
   SessionExpiredError,
   StepUpRequiredError,
