@@ -19,6 +19,7 @@ export {
   MissingCredentialsError,
   PasswordRefusedError,
   ReadOnlySessionError,
+  RefreshReusedError,
   SessionEndedError,
   SessionExpiredError,
   StepUpRequiredError,
