@@ -181,7 +181,7 @@ describe('the API document', () => {
       'POST /api/v1/sessions/shares',
       ...forms,
     ]);
-    for (const { operation } of bodies.filter(({ route }) => !forms.includes(route))) {
+    for (const { route, operation } of bodies.filter(({ route }) => !forms.includes(route))) {
       const { content, required } = operation.requestBody!;
       const { schema } = content['application/json']!;
       const name = (schema as { $ref: string }).$ref.split('/').at(-1)!;
