@@ -162,6 +162,7 @@ describe('the API document', () => {
       'POST /api/v1/auth/refresh',
       'POST /api/v1/auth/step-up',
       'PUT /api/v1/auth/profile/password',
+      'PUT /api/v1/auth/profile',
       'POST /api/v1/sessions/shares',
     ]);
     for (const { operation } of bodies) {

@@ -13,6 +13,7 @@ import { SignInController } from './auth/sign-in.controller.js';
 import { SignedInReply } from './auth/signed-in-reply.js';
 import { MetricsController, metricsTokenToken } from './metrics/metrics.controller.js';
 import { HealthController } from './health/health.controller.js';
+import { ProfileController } from './profile/profile.controller.js';
 import { type Runtime, RuntimeModule } from './runtime.module.js';
 import { OwnHistoryController } from './sessions/own-history.controller.js';
 import { SessionsController } from './sessions/sessions.controller.js';
@@ -49,6 +50,7 @@ export class ApiModule {
         SignInController,
         RefreshController,
         ReauthenticationController,
+        ProfileController,
         OwnHistoryController,
         SharesController,
         SessionsController,

@@ -1,5 +1,8 @@
+import { CacheStore, RedisCacheStore, SealedCacheStore } from '@app/cache';
 import type { Config } from '@app/config';
 import { EventLogModule } from '@app/event-log';
+import { ServerSecret } from '@app/kernel';
+import { RedisConnection } from '@app/redis';
 import { SessionsModule } from '@app/sessions';
 import { TokensModule } from '@app/tokens';
 import { UsersModule } from '@app/users';
@@ -8,6 +11,7 @@ import { AccountControl } from './application/account-control.js';
 import { AgentWatch } from './application/agent-watch.js';
 import { FirstAdministratorSetup } from './application/first-administrator.js';
 import { Passwords } from './application/passwords.js';
+import { Profiles } from './application/profiles.js';
 import { Reauthentication } from './application/reauthentication.js';
 import { Refresh } from './application/refresh.js';
 import { Registration } from './application/registration.js';
@@ -21,6 +25,7 @@ import { SignInTickets } from './application/sign-in-tickets.js';
 import { SignOut } from './application/sign-out.js';
 import { TokenIssuer } from './application/token-issuer.js';
 import { TokenRevocation } from './application/token-revocation.js';
+import { UserChanges } from './application/user-changes.js';
 import {
   agentBindingToken,
   passwordsConfigToken,
@@ -47,6 +52,8 @@ const useCases = [
   Reauthentication,
   AccountControl,
   Registration,
+  Profiles,
+  UserChanges,
   SignOut,
   SessionCheck,
   TokenRevocation,
@@ -75,6 +82,12 @@ export class AuthModule {
         { provide: PasswordHasher, useClass: Argon2PasswordHasher },
         { provide: CommonPasswords, useClass: ZxcvbnCommonPasswords },
         { provide: StandingReader, useClass: DrizzleStandingReader },
+        {
+          provide: CacheStore,
+          inject: [RedisConnection, ServerSecret],
+          useFactory: (redis: RedisConnection, secret: ServerSecret) =>
+            new SealedCacheStore(new RedisCacheStore(redis), secret.deriveKey('rollcall/cache/v1')),
+        },
         TokenIssuer,
         SessionOpening,
         SessionCacheReader,

@@ -17,6 +17,10 @@ export class Metrics {
     'reason',
   ]);
   readonly revocations = this.counter('rollcall_revocation_total', 'Revocations answered', ['propagation']);
+  readonly cacheRequests = this.counter('rollcall_cache_requests_total', 'Reads through a cache', [
+    'cache',
+    'result',
+  ]);
 
   private counter<Label extends string>(
     name: string,
