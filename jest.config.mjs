@@ -18,9 +18,8 @@ const ts = {
   sourceMaps: 'inline',
 };
 
-export default {
+const shared = {
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/{apps,libs,test}/**/*.spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist'],
   moduleNameMapper: {
     '^@app/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
@@ -31,5 +30,22 @@ export default {
   resolver: '<rootDir>/test/setup/resolver.cjs',
   globalSetup: '<rootDir>/test/setup/global-setup.mjs',
   globalTeardown: '<rootDir>/test/setup/global-teardown.mjs',
+};
+
+/** Of test/http, what is about anything but sessions, or about failures of Postgres that Redis would hide. */
+const indifferent = ['headers', 'hostile-input', 'openapi', 'proxy-address', 'raw-requests'];
+
+export default {
+  // Of all projects; in one of them it would be ignored.
   testTimeout: 20_000,
+  projects: [
+    { ...shared, displayName: 'tests', testMatch: ['<rootDir>/{apps,libs,test}/**/*.spec.ts'] },
+    {
+      ...shared,
+      displayName: 'with Redis',
+      testMatch: ['<rootDir>/test/http/*.spec.ts'],
+      testPathIgnorePatterns: indifferent.map((name) => `<rootDir>/test/http/${name}.spec.ts`),
+      setupFiles: ['<rootDir>/test/setup/with-redis.cjs'],
+    },
+  ],
 };

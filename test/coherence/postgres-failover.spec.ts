@@ -74,7 +74,7 @@ describe('a Postgres with an asynchronous standby', () => {
     await expectMainStory(fleet);
     // And an instance that has never known reads it there, without any help from Redis.
     await fleet.redis.command('FLUSHALL');
-    const late = await Fleet.start({ size: 1, postgres: standby, redis: null });
+    const late = await Fleet.start({ size: 1, postgres: standby, redis: null, env: { INSTANCE_ID: 'late' } });
     for (const device of [told, lost, account]) {
       expect(inWords(await late.first.api.check(device.token))).toBe('401 SESSION_ENDED');
     }

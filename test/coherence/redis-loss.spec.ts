@@ -2,65 +2,7 @@ import { eventually } from '@app/testing';
 import { type Device, inWords, millisecondsOf, proofOf } from './support/client.js';
 import { entryKey, Fleet, pause, tombstoneKey } from './support/fleet.js';
 import { Load } from './support/load.js';
-
-/** One way in which Redis can be away, and its end. */
-interface Fault {
-  readonly name: string;
-  readonly begin: (fleet: Fleet) => Promise<unknown>;
-  readonly heal: (fleet: Fleet) => Promise<unknown>;
-  /** True if it goes on answering reads, which are then used. */
-  readonly isReadable: boolean;
-}
-
-const onAllLinks = (fleet: Fleet, mode: 'hold' | 'pass'): Promise<unknown> =>
-  Promise.all(fleet.members.map(({ toRedis }) => toRedis!.set({ kind: mode })));
-
-const faults: Fault[] = [
-  {
-    name: 'is killed',
-    begin: ({ redis }) => redis.kill9(),
-    heal: ({ redis }) => redis.restart(),
-    isReadable: false,
-  },
-  {
-    name: 'is frozen',
-    begin: ({ redis }) => redis.freeze(),
-    heal: async ({ redis }) => redis.thaw(),
-    isReadable: false,
-  },
-  {
-    name: 'is behind links that carry nothing',
-    begin: (fleet) => onAllLinks(fleet, 'hold'),
-    heal: (fleet) => onAllLinks(fleet, 'pass'),
-    isReadable: false,
-  },
-  {
-    name: 'wants a password',
-    begin: async ({ redis }) => {
-      await redis.command('CONFIG', 'SET', 'requirepass', 'changed');
-      await redis.command('AUTH', 'changed').catch(() => undefined);
-      await redis.kill9();
-      await redis.restart(['--requirepass', 'changed']);
-    },
-    heal: async ({ redis }) => {
-      await redis.kill9();
-      await redis.restart([]);
-    },
-    isReadable: false,
-  },
-  {
-    name: 'has become a read-only replica',
-    begin: ({ redis }) => redis.command('REPLICAOF', '127.0.0.1', '1'),
-    heal: ({ redis }) => redis.command('REPLICAOF', 'NO', 'ONE'),
-    isReadable: true,
-  },
-  {
-    name: 'is full',
-    begin: ({ redis }) => redis.command('CONFIG', 'SET', 'maxmemory', '1mb'),
-    heal: ({ redis }) => redis.command('CONFIG', 'SET', 'maxmemory', '0'),
-    isReadable: true,
-  },
-];
+import { redisFaults } from './support/redis-faults.js';
 
 /** Answers within this are prompt: 100 ms of command time-out three times over, and a busy machine. */
 const promptMs = 900;
@@ -90,7 +32,7 @@ describe('while Redis is away', () => {
    * @see https://github.com/tj/connect-redis/issues/373
    * @see https://github.com/better-auth/better-auth/issues/11326
    */
-  it.each(faults)(
+  it.each(redisFaults)(
     'nobody valid is refused, nobody revoked accepted and sign-out is proven when it $name',
     async ({ begin, heal, isReadable }) => {
       const leaving = await fleet.warmDevice();

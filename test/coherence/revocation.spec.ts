@@ -11,7 +11,6 @@ const allowanceMs = 700;
 describe.each([
   ['with Redis', {}],
   ['with memory of its own in each process', { env: { SESSION_LOCAL_CACHE_MS: '60000' } }],
-  ['without Redis', { redis: null }],
   ['without Redis, with memory', { redis: null, env: { SESSION_LOCAL_CACHE_MS: '60000' } }],
 ])('two instances %s', (_, options) => {
   let fleet: Fleet;

@@ -47,6 +47,20 @@ describe('a start that cannot succeed says why in one line and exits with 1', ()
     other.close();
   });
 
+  it('when another running instance has its name, which that one does not notice', async () => {
+    const named = { ...onServer, NODE_ENV: 'test', INSTANCE_ID: 'twin' };
+    const first = await Instance.start(named);
+    expectRefusal(await failedBoot(named), [
+      'another running instance is called "twin"; stop it, or give each a different INSTANCE_ID',
+    ]);
+    expect((await first.api.ready()).status).toBe(200);
+    // And a dead one is in nobody's way.
+    await first.process.kill9();
+    const second = await Instance.start(named);
+    expect((await second.api.ready()).status).toBe(200);
+    await second.process.kill9();
+  });
+
   it('when the address is not one of this machine', async () => {
     expectRefusal(await failedBoot({ ...onServer, HOST: '192.0.2.1' }), [
       'this machine has no address 192.0.2.1; set HOST',

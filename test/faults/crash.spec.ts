@@ -1,4 +1,4 @@
-import { eventually, freePort, type PostgresProcess } from '@app/testing';
+import { eventually, type PostgresProcess } from '@app/testing';
 import { sequence } from './support/asking.js';
 import { Instance } from './support/instance.js';
 import { Ledger } from './support/ledger.js';
@@ -22,27 +22,9 @@ async function someWork(ledger: Ledger, changes: number): Promise<void> {
   });
 }
 
+/** Of instances: kills.spec.ts. */
 describe('kill -9 in the middle of registering, signing in and ending sessions', () => {
-  it('of the API, 20 times, loses nothing acknowledged and revives nothing ended', async () => {
-    const random = sequence(20);
-    const ledger = new Ledger(random);
-    const port = await freePort();
-    let instance = await Instance.onServers(postgres.url, {}, port);
-    for (let kill = 1; kill <= 20; kill += 1) {
-      const work = ledger.work(instance.api, callers);
-      await someWork(ledger, 1 + Math.floor(random() * 25));
-      instance.process.signal('SIGKILL');
-      ledger.rest();
-      await Promise.all([work, instance.process.exited]);
-
-      instance = await Instance.onServers(postgres.url, {}, port);
-      expect({ kill, wrong: await ledger.contradictions(instance.api) }).toEqual({ kill, wrong: [] });
-      expect({ kill, unknown: await ledger.signInNewest(instance.api, 3) }).toEqual({ kill, unknown: [] });
-    }
-    expect(ledger.acknowledged).toBeGreaterThan(100);
-  }, 240_000);
-
-  it('of PostgreSQL, 8 times, loses nothing acknowledged either, and the API lives on', async () => {
+  it('of PostgreSQL, 8 times, loses nothing acknowledged, and the API lives on', async () => {
     const random = sequence(8);
     const ledger = new Ledger(random);
     const instance = await Instance.onServers(postgres.url);

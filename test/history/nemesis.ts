@@ -16,12 +16,14 @@ const duration = { from: 200, to: 3_500 };
 const rest = { from: 500, to: 4_500 };
 
 /**
- * Two hands that break things independently of each other, each one thing at a time. What is broken, in which
- * order and for how long is decided by the seed alone.
+ * Two hands that break things independently of each other, each one thing at a time, from one shuffled pack:
+ * everything has its turn before anything comes again. The seed decides the order of the pack.
  */
 export class Nemesis {
   readonly schedule: Blow[] = [];
   private readonly taken = new Set<string>();
+  private pack: (() => Fault)[] = [];
+  private rounds = 0;
   private isOver = false;
 
   constructor(
@@ -29,6 +31,11 @@ export class Nemesis {
     private readonly recorder: Recorder,
     private readonly random: SeededRandom,
   ) {}
+
+  /** True when everything there is has been broken at least once. */
+  get isThrough(): boolean {
+    return this.rounds > 1 || (this.rounds === 1 && this.pack.length === 0 && this.taken.size === 0);
+  }
 
   /** Resolves after `stop()`, when everything is whole again. */
   async run(): Promise<void> {
@@ -44,12 +51,25 @@ export class Nemesis {
     while (!this.isOver) {
       await this.pause(this.random.between(rest.from, rest.to));
       if (this.isOver) return;
-      const fault = this.random.pick(this.catalogue)();
-      if (this.isTaken(fault)) continue;
+      const fault = this.draw();
+      if (!fault) continue;
       this.taken.add(fault.resource);
       await this.strike(fault, began);
       this.taken.delete(fault.resource);
     }
+  }
+
+  /** The next of the pack; put below the others if the other hand is at the same thing. */
+  private draw(): Fault | null {
+    if (this.pack.length === 0) {
+      this.pack = this.random.shuffled(this.catalogue);
+      this.rounds += 1;
+    }
+    const make = this.pack.shift()!;
+    const fault = make();
+    if (!this.isTaken(fault)) return fault;
+    this.pack.push(make);
+    return null;
   }
 
   private async strike(fault: Fault, began: number): Promise<void> {

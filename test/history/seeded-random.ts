@@ -1,4 +1,4 @@
-/** A repeatable source of choices (mulberry32): the same seed makes the same run, up to the timing of processes. */
+/** A repeatable source of choices (mulberry32). */
 export class SeededRandom {
   private state: number;
 
@@ -27,6 +27,16 @@ export class SeededRandom {
     const chosen = from[this.below(from.length)];
     if (chosen === undefined) throw new Error('nothing to pick from');
     return chosen;
+  }
+
+  /** The same in another order (Fisher-Yates). */
+  shuffled<T>(all: readonly T[]): T[] {
+    const order = [...all];
+    for (let last = order.length - 1; last > 0; last -= 1) {
+      const chosen = this.below(last + 1);
+      [order[last], order[chosen]] = [order[chosen]!, order[last]!];
+    }
+    return order;
   }
 
   /** An index below `count`; index k is chosen about 1/(k+1) as often as index 0. */

@@ -34,6 +34,7 @@ export class Workload {
   private readonly owners: Owner[] = [];
   private readonly following: Promise<unknown>[] = [];
   private watched = 0;
+  private provenSoFar = 0;
   private isOver = false;
 
   constructor(
@@ -42,6 +43,11 @@ export class Workload {
     private readonly stalkers: Stalkers,
     private readonly random: SeededRandom,
   ) {}
+
+  /** Revocations answered 200. */
+  get proven(): number {
+    return this.provenSoFar;
+  }
 
   /** Creates the accounts. */
   async prepare(): Promise<void> {
@@ -115,6 +121,7 @@ export class Workload {
       await sleep(repeatAfter);
       answer = await call();
     }
+    if (answer.status === 200) this.provenSoFar += 1;
     stalking.acknowledge(answer.status === 200);
     const over = stalking.over.then(() => (this.watched -= 1));
     this.following.push(over);

@@ -265,7 +265,8 @@ describe('the probes', () => {
   });
 
   it('/ready is ok without Redis', async () => {
-    const { body } = await api.root('get', '/ready').expect(200);
+    const plain = await startApi({ env: { REDIS_ENABLED: 'false' } });
+    const { body } = await plain.root('get', '/ready').expect(200);
     expect(body).toEqual({
       status: 'ok',
       mode: 'normal',

@@ -33,6 +33,16 @@ interface Document {
 }
 
 const problemType = 'application/problem+json';
+const formType = 'application/x-www-form-urlencoded';
+
+/** What a request without or with a good credential of the mode is described by. */
+const securityOf: Record<AccessMode, object[]> = {
+  public: [],
+  refresh: [{ refresh: [] }],
+  token: [{ bearer: [] }, { cookie: [] }],
+  session: [{ bearer: [] }, { cookie: [] }],
+  client: [{ basic: [] }],
+};
 
 /** HTTP statuses by kind of refusal: part of the contract, so written down once more. */
 const statusOf: Record<string, number> = {
@@ -75,6 +85,8 @@ beforeAll(async () => {
   );
 });
 
+const forms = ['POST /api/v1/oauth/introspect', 'POST /api/v1/oauth/revoke'];
+
 function successOf({ responses }: Operation): [number, Media] {
   const [status, response] = Object.entries(responses).find(([code]) => code.startsWith('2'))!;
   return [Number(status), response.content['application/json']!];
@@ -85,23 +97,17 @@ function problemsOf({
   responses,
 }: Operation): { status: number; code: string; example: Record<string, unknown> }[] {
   return Object.entries(responses).flatMap(([status, { content }]) =>
-    Object.entries(content[problemType]?.examples ?? {}).map(([code, { value }]) => ({
-      status: Number(status),
-      code,
-      example: value,
-    })),
+    Object.entries((content[problemType] ?? content['application/json'])?.examples ?? {}).map(
+      ([code, { value }]) => ({
+        status: Number(status),
+        code,
+        example: value,
+      }),
+    ),
   );
 }
 
 const keyOf = (one: unknown): string => Object.keys(one as object).join();
-
-/** Each of several would do. */
-const security: Record<AccessMode, object[]> = {
-  public: [],
-  refresh: [{ refresh: [] }],
-  token: [{ bearer: [] }, { cookie: [] }],
-  session: [{ bearer: [] }, { cookie: [] }],
-};
 
 describe('the API document', () => {
   it('describes every route of the product but the one for Prometheus, and no other', () => {
@@ -118,7 +124,7 @@ describe('the API document', () => {
       const named = operation.security?.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
       expect({ route, security: named }).toEqual({
         route,
-        security: security[modes[route]!],
+        security: securityOf[modes[route]!],
       });
     }
   });
@@ -151,6 +157,16 @@ describe('the API document', () => {
     }
   });
 
+  it('takes forms where OAuth wants them', () => {
+    for (const { operation } of operations.filter(({ route }) => forms.includes(route))) {
+      expect(Object.keys(operation.requestBody!.content)).toEqual([formType]);
+      const { schema } = operation.requestBody!.content[formType]!;
+      const name = (schema as { $ref: string }).$ref.split('/').at(-1)!;
+      expect(check.errorsOf(document.components.schemas[name]!.example, schema)).toBeNull();
+      expect(check.errorsOf({}, schema)).not.toBeNull();
+    }
+  });
+
   it('shows for every body an example that its own schema accepts, and lets nothing else in', () => {
     const bodies = operations.filter(({ operation }) => operation.requestBody);
     expect(bodies.map(({ route }) => route)).toEqual([
@@ -164,8 +180,9 @@ describe('the API document', () => {
       'PUT /api/v1/auth/profile/password',
       'PUT /api/v1/auth/profile',
       'POST /api/v1/sessions/shares',
+      ...forms,
     ]);
-    for (const { operation } of bodies) {
+    for (const { operation } of bodies.filter(({ route }) => !forms.includes(route))) {
       const { content, required } = operation.requestBody!;
       const { schema } = content['application/json']!;
       // A body that may be left out is wrapped.
@@ -184,7 +201,7 @@ describe('the API document', () => {
 
   it('has an example of the problem schema for every code it names', () => {
     const problem = { $ref: '#/components/schemas/Problem' };
-    for (const { route, operation } of operations) {
+    for (const { route, operation } of operations.filter((each) => !forms.includes(each.route))) {
       for (const [status, { description, content }] of Object.entries(operation.responses)) {
         if (!content[problemType]) continue;
         expect(content[problemType].schema).toEqual(problem);
@@ -198,6 +215,23 @@ describe('the API document', () => {
           code,
           success: false,
           error: { code, message: example.detail },
+        });
+      }
+    }
+  });
+
+  it('has an example in words of OAuth for every refusal to a client', () => {
+    const error = { $ref: '#/components/schemas/OAuthError' };
+    for (const { route, operation } of operations.filter((each) => forms.includes(each.route))) {
+      const problems = problemsOf(operation);
+      expect(problems.map(({ code }) => code)).toContain('INVALID_CLIENT');
+      for (const { status, code, example } of problems) {
+        expect({ route, errors: check.errorsOf(example, error) }).toEqual({ route, errors: null });
+        expect(example).toMatchObject({
+          status,
+          code,
+          error: expect.any(String),
+          error_description: example.detail,
         });
       }
     }

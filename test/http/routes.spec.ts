@@ -33,10 +33,13 @@ const expected: Record<string, AccessMode> = {
   'DELETE /api/v1/sessions/shares/:id': 'session',
   'DELETE /api/v1/sessions': 'session',
   'DELETE /api/v1/sessions/:id': 'session',
+  'POST /api/v1/oauth/introspect': 'client',
+  'POST /api/v1/oauth/revoke': 'client',
   'GET /health': 'public',
   'GET /ready': 'public',
   'GET /metrics': 'public',
   'GET /.well-known/jwks.json': 'public',
+  'GET /.well-known/oauth-authorization-server': 'public',
 };
 
 /** Served beside the controllers: the document and the page that shows it. */
@@ -89,17 +92,23 @@ describe('the routes', () => {
   });
 });
 
-describe.each(closed)('$route without credentials', ({ method, path }) => {
+describe.each(closed)('$route without credentials', ({ method, path, mode }) => {
   it('is answered 401 [v5.0.0-6.3.4, WSTG-ATHN-04]', async () => {
     const send = api.root(method.toLowerCase() as 'get', path);
-    expectProblem(await send, { status: 401, code: 'UNAUTHENTICATED' });
+    const reply = await send;
+    if (mode === 'client')
+      expect({ status: reply.status, code: reply.body.code }).toEqual({
+        status: 401,
+        code: 'INVALID_CLIENT',
+      });
+    else expectProblem(reply, { status: 401, code: 'UNAUTHENTICATED' });
     if (method === 'GET') expect((await api.root('head', path)).status).toBe(401);
   });
 
   const variants: [string, (path: string) => string][] = [
     ['a slash behind', (text) => `${text}/`],
     ['two slashes before', (text) => `/${text}`],
-    ['a doubled slash inside', (text) => text.replace('/auth', '//auth').replace('/sessions', '//sessions')],
+    ['a doubled slash inside', (text) => text.replace(/\/(?=auth|sessions|oauth)/, '//')],
     ['capitals', (text) => text.toUpperCase()],
     ['one capital', (text) => text.replace('/api', '/Api')],
     ['an encoded letter', (text) => text.replace('/api', '/%61pi').replace('sessions', 's%65ssions')],

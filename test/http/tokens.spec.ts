@@ -1,4 +1,14 @@
-import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
+import {
+  createHash,
+  createPublicKey,
+  generateKeyPairSync,
+  type JsonWebKey,
+  type KeyObject,
+  verify,
+} from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { KeyRing } from '@app/tokens';
 import { type Api, type SignedInDevice, startApi } from '../support/api.js';
 import { claimsIn, headerIn } from '../support/claims.js';
@@ -121,7 +131,7 @@ describe('a forged token', () => {
   ];
 
   const claims: [string, () => string][] = [
-    ...['iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'exp', 'auth_time', 'amr'].map(
+    ...['iss', 'aud', 'sub', 'sid', 'client_id', 'jti', 'iat', 'exp', 'auth_time', 'amr'].map(
       (name): [string, () => string] => [`no ${name} [RFC 9068 §2.2]`, withClaims({ [name]: undefined })],
     ),
     ['another issuer [RFC 8725 §3.8]', withClaims({ iss: 'https://rollcall.evil.example' })],
@@ -210,6 +220,40 @@ describe('a forged token', () => {
     const mixed = forge.make({ claims: { sub: other.userId } });
     expectProblem(await api.as(mixed).get('/auth/session'), { status: 401, code: 'SESSION_ENDED' });
     expectProblem(await api.as(mixed).get('/sessions'), { status: 401, code: 'SESSION_ENDED' });
+  });
+});
+
+describe('a key that a token brings along', () => {
+  it('is not fetched: whoever is named in jku, x5u or jwk is not asked [v5.0.0-9.1.3, RFC 8725 §3.10]', async () => {
+    const asked: string[] = [];
+    const trap = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      const keys = [{ ...createPublicKey(strangerKey).export({ format: 'jwk' }), kid: 'trap', alg: 'ES256' }];
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys }));
+    }).listen(0, '127.0.0.1');
+    await once(trap, 'listening');
+    const address = `http://127.0.0.1:${(trap.address() as AddressInfo).port}`;
+    const jwk = createPublicKey(strangerKey).export({ format: 'jwk' });
+    const claims = [{}, { iss: address }];
+    const headers = [
+      { jku: `${address}/jku` },
+      { x5u: `${address}/x5u` },
+      { jwk: { ...jwk, x5u: `${address}/jwk` } },
+      { kid: `${address}/kid` },
+      { kid: 'trap', jku: `${address}/jku` },
+      {},
+    ];
+    for (const header of headers) {
+      for (const claim of claims) {
+        for (const key of [strangerKey, privateKey]) {
+          const token = forge.make({ header, claims: claim, key });
+          if (key === privateKey && Object.keys({ ...header, ...claim }).length === 0) continue;
+          expectProblem(await api.as(token).get('/auth/session'), tokenInvalid);
+        }
+      }
+    }
+    trap.close();
+    expect(asked).toEqual([]);
   });
 });
 
@@ -302,30 +346,43 @@ describe('the Authorization header', () => {
 });
 
 describe('the published keys', () => {
-  it('hold exactly the public members of the key that signs [RFC 7517, v5.0.0-11.6.1]', async () => {
-    const { body, headers } = await api.root('get', '/.well-known/jwks.json').expect(200);
-    expect(body).toEqual({
-      keys: [
-        {
-          kty: 'EC',
-          crv: 'P-256',
-          x: expect.stringMatching(/^[\w-]{43}$/),
-          y: expect.stringMatching(/^[\w-]{43}$/),
-          kid: headerIn(device.token).kid,
-          use: 'sig',
-          alg: 'ES256',
-        },
-      ],
-    });
-    const [{ crv, kty, x, y, kid }] = body.keys;
-    expect(createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url')).toBe(kid);
+  const fetchKeys = () => api.root('get', '/.well-known/jwks.json');
+
+  it('hold exactly the public members of the key that signs and its successor [RFC 7517, v5.0.0-11.6.1]', async () => {
+    const { body, headers } = await fetchKeys().expect(200);
+    const key = {
+      kty: 'EC',
+      crv: 'P-256',
+      x: expect.stringMatching(/^[\w-]{43}$/),
+      y: expect.stringMatching(/^[\w-]{43}$/),
+      kid: expect.stringMatching(/^[\w-]{43}$/),
+      use: 'sig',
+      alg: 'ES256',
+    };
+    expect(body).toEqual({ keys: [key, key] });
+    for (const { crv, kty, x, y, kid } of body.keys)
+      expect(createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url')).toBe(kid);
     expect(headers['content-type']).toBe('application/json; charset=utf-8');
     expect(headers['cache-control']).toBe('public, max-age=300');
   });
 
+  it('need not be sent again to whoever has them [RFC 9110 §13.1.2]', async () => {
+    const { headers } = await fetchKeys().expect(200);
+    const { etag } = headers as { etag: string };
+    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+      const reply = await fetchKeys().set('if-none-match', known);
+      expect({ status: reply.status, text: reply.text }).toEqual({ status: 304, text: '' });
+      expect(reply.headers.etag).toBe(etag);
+      expect(reply.headers['cache-control']).toBe('public, max-age=300');
+    }
+    await fetchKeys().set('if-none-match', '"other"').expect(200);
+  });
+
   it('verify an access token without asking us', async () => {
-    const { body } = await api.root('get', '/.well-known/jwks.json').expect(200);
-    const key = createPublicKey({ key: body.keys[0], format: 'jwk' });
+    const { body } = await fetchKeys().expect(200);
+    const { kid } = headerIn(device.token);
+    const jwk = (body.keys as JsonWebKey[]).find((each) => 'kid' in each && each.kid === kid)!;
+    const key = createPublicKey({ key: jwk, format: 'jwk' });
     const [header, payload, signature] = device.token.split('.') as [string, string, string];
     const signed = Buffer.from(`${header}.${payload}`);
     const isGenuine = verify(
@@ -356,6 +413,7 @@ describe('what a token says', () => {
       aud: 'rollcall',
       sub: userId,
       sid: sessionId,
+      client_id: 'rollcall',
       jti: expect.stringMatching(/^[\w-]{22}$/),
       iat: expect.any(Number),
       exp: (claims.iat as number) + 600,

@@ -1,7 +1,8 @@
 import { loadConfig, resolveServerSecret, type Config } from '@app/config';
 import { CryptoRandomSource, SystemClock, type Clock } from '@app/kernel';
 import { openDatabase } from '@app/postgres';
-import { createTestDatabase, eventually } from '@app/testing';
+import { RedisConnection } from '@app/redis';
+import { createTestDatabase, eventually, RedisProcess } from '@app/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
@@ -11,6 +12,12 @@ import { MemoryLog } from './memory-log.js';
 import { aPerson, type Person } from './people.js';
 
 export const base = '/api/v1';
+
+/** Every suite must hold without Redis and with it: jest runs those about sessions both ways. */
+export const isWithRedis = process.env.TEST_REDIS === 'on';
+
+/** Applications that one test file may start, each with a database of its own in the file's Redis. */
+const redisDatabases = 64;
 
 const testEnvironment = {
   NODE_ENV: 'test',
@@ -28,6 +35,10 @@ interface ApiOptions {
   readonly clock?: Clock;
   /** Time zone that the database works in; must make no difference to anything. */
   readonly databaseZone?: string;
+  /** A free one unless told; for tests whose clients must know the address before. */
+  readonly port?: number;
+  /** Another instance on the database of this one, which was started before. */
+  readonly beside?: Api;
 }
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete' | 'head' | 'options';
@@ -75,7 +86,8 @@ export class Api {
     readonly app: NestFastifyApplication,
     readonly config: Config,
     readonly log: MemoryLog,
-    private readonly admin: pg.Client,
+    readonly databaseUrl: string,
+    readonly admin: pg.Client,
   ) {}
 
   get port(): number {
@@ -149,15 +161,18 @@ export async function startApi({
   env = {},
   clock = new SystemClock(),
   databaseZone = 'UTC',
+  port = 0,
+  beside,
 }: ApiOptions = {}): Promise<Api> {
-  const database = await createTestDatabase(migrate);
-  closers.push(() => database.drop());
-  const admin = new pg.Client({ connectionString: database.url, application_name: 'test-admin' });
-  await admin.connect();
-  closers.push(() => admin.end());
-  const url = new URL(database.url);
+  const { databaseUrl, admin } = beside ?? (await aDatabase());
+  const url = new URL(databaseUrl);
   url.searchParams.set('options', `-c timezone=${databaseZone}`);
-  const config = loadConfig({ ...testEnvironment, DATABASE_URL: url.toString(), ...env });
+  const config = loadConfig({
+    ...testEnvironment,
+    DATABASE_URL: url.toString(),
+    ...(isWithRedis && !env.REDIS_URL ? await redisEnvironment() : {}),
+    ...env,
+  });
   const log = new MemoryLog();
   const app = await createApp({
     config,
@@ -165,10 +180,36 @@ export async function startApi({
     database: await openDatabase(config.postgres, { clock, onIdleError: failOnLostConnection }),
     runtime: { clock, random: new CryptoRandomSource(), secret: resolveServerSecret(config) },
   });
-  const api = new Api(app, config, log, admin);
-  closers.push(() => closeWithoutLeaks(api));
-  await app.listen(0, '127.0.0.1');
+  const api = new Api(app, config, log, databaseUrl, admin);
+  closers.push(() => (beside ? app.close() : closeWithoutLeaks(api)));
+  await app.listen(port, '127.0.0.1');
+  if (isWithRedis && config.redis && !env.REDIS_URL) await becomesAvailable(app.get(RedisConnection));
   return api;
+}
+
+async function aDatabase(): Promise<{ databaseUrl: string; admin: pg.Client }> {
+  const database = await createTestDatabase(migrate);
+  closers.push(() => database.drop());
+  const admin = new pg.Client({ connectionString: database.url, application_name: 'test-admin' });
+  await admin.connect();
+  closers.push(() => admin.end());
+  return { databaseUrl: database.url, admin };
+}
+
+let redis: Promise<RedisProcess> | null = null;
+let redisUsers = 0;
+
+async function redisEnvironment(): Promise<Record<string, string>> {
+  redis ??= RedisProcess.start({ args: ['--databases', String(redisDatabases)] }).then((started) => {
+    closers.unshift(() => started.stop());
+    return started;
+  });
+  const { url } = await redis;
+  return { REDIS_URL: url, REDIS_DB: String(redisUsers++) };
+}
+
+async function becomesAvailable(connection: RedisConnection): Promise<void> {
+  await eventually(() => connection.isAvailable, { describe: 'Redis is connected' });
 }
 
 async function migrate(url: string): Promise<void> {

@@ -6,6 +6,7 @@ import { type OpenDatabase, PostgresModule } from '@app/postgres';
 import { RedisModule } from '@app/redis';
 import { type Logger, TelemetryModule } from '@app/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { authorityToken } from './authority.js';
 import { AuthController } from './auth/auth.controller.js';
 import { ReauthenticationController } from './auth/reauthentication.controller.js';
 import { RefreshController } from './auth/refresh.controller.js';
@@ -13,6 +14,7 @@ import { SignInController } from './auth/sign-in.controller.js';
 import { SignedInReply } from './auth/signed-in-reply.js';
 import { MetricsController, metricsTokenToken } from './metrics/metrics.controller.js';
 import { HealthController } from './health/health.controller.js';
+import { OAuthController } from './oauth/oauth.controller.js';
 import { ProfileController } from './profile/profile.controller.js';
 import { type Runtime, RuntimeModule } from './runtime.module.js';
 import { OwnHistoryController } from './sessions/own-history.controller.js';
@@ -54,6 +56,7 @@ export class ApiModule {
         OwnHistoryController,
         SharesController,
         SessionsController,
+        OAuthController,
         HealthController,
         MetricsController,
         WellKnownController,
@@ -62,6 +65,8 @@ export class ApiModule {
         SignedInReply,
         { provide: publicUrlToken, useValue: config.http.publicUrl },
         { provide: metricsTokenToken, useValue: config.http.metricsToken },
+        { provide: metricsTokenToken, useValue: config.http.metricsToken },
+        { provide: authorityToken, useValue: config.tokens },
       ],
     };
   }

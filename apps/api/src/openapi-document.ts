@@ -1,4 +1,4 @@
-import { problemComponent, problemSchema } from '@app/http';
+import { oauthErrorComponent, oauthErrorSchema, problemComponent, problemSchema } from '@app/http';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 
@@ -22,6 +22,7 @@ export function buildDocument(app: INestApplication): OpenAPIObject {
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
     .addCookieAuth('__Host-at', { type: 'apiKey', description: csrfNote })
     .addCookieAuth('__Host-rt', { type: 'apiKey', description: csrfNote }, 'refresh')
+    .addBasicAuth({ type: 'http', scheme: 'basic', description: 'Id and secret of a client' })
     .build();
   const document = SwaggerModule.createDocument(app, outline, {
     operationIdFactory: (_controller, method, version) => (version ? `${method}_${version}` : method),
@@ -30,7 +31,11 @@ export function buildDocument(app: INestApplication): OpenAPIObject {
   nameOperations(document);
   document.components = {
     ...document.components,
-    schemas: { ...document.components?.schemas, [problemSchema]: problemComponent as never },
+    schemas: {
+      ...document.components?.schemas,
+      [problemSchema]: problemComponent as never,
+      [oauthErrorSchema]: oauthErrorComponent as never,
+    },
   };
   return document;
 }

@@ -34,5 +34,6 @@ function cutConnections(app: NestFastifyApplication, logger: Logger): void {
 function finish(logger: Logger, code: number): void {
   logger.info({ event: 'api.stopped' });
   logger.flush();
-  process.exit(code);
+  // Whoever asked for the end may have had an error as the reason.
+  process.exit(code || Number(process.exitCode ?? 0));
 }

@@ -9,6 +9,8 @@ export const sessionsConfigToken = Symbol('AuthSessionsConfig');
 
 /** Injection token of SESSION_BIND_USER_AGENT. */
 export const agentBindingToken = Symbol('AgentBinding');
+/** Injection token of the CleanupConfig slice. */
+export const cleanupConfigToken = Symbol('CleanupConfig');
 
 /** Injection token of SESSION_FALLBACK. */
 export const sessionFallbackToken = Symbol('SessionFallback');

@@ -14,6 +14,8 @@ import { Passwords } from './application/passwords.js';
 import { Profiles } from './application/profiles.js';
 import { Reauthentication } from './application/reauthentication.js';
 import { Refresh } from './application/refresh.js';
+import { Cleanup } from './application/cleanup.js';
+import { RefreshTokenProof } from './application/refresh-token-proof.js';
 import { Registration } from './application/registration.js';
 import { SessionCacheReader } from './application/session-cache-reader.js';
 import { SessionCheck } from './application/session-check.js';
@@ -28,11 +30,13 @@ import { TokenRevocation } from './application/token-revocation.js';
 import { UserChanges } from './application/user-changes.js';
 import {
   agentBindingToken,
+  cleanupConfigToken,
   passwordsConfigToken,
   sessionFallbackToken,
   sessionsConfigToken,
   tokensConfigToken,
 } from './auth.config.js';
+import { TokenIntrospection } from './application/token-introspection.js';
 import { CommonPasswords } from './domain/common-passwords.js';
 import { PasswordHasher } from './domain/password-hasher.js';
 import { StandingReader } from './domain/standing-reader.js';
@@ -56,13 +60,14 @@ const useCases = [
   UserChanges,
   SignOut,
   SessionCheck,
+  TokenIntrospection,
   TokenRevocation,
   FirstAdministratorSetup,
 ];
 
 @Module({})
 export class AuthModule {
-  static forRoot(config: Pick<Config, 'passwords' | 'sessions' | 'tokens'>): DynamicModule {
+  static forRoot(config: Pick<Config, 'cleanup' | 'passwords' | 'sessions' | 'tokens'>): DynamicModule {
     const parts = [
       EventLogModule,
       UsersModule,
@@ -78,6 +83,7 @@ export class AuthModule {
         { provide: sessionsConfigToken, useValue: config.sessions },
         { provide: UsedTickets, useClass: DrizzleUsedTickets },
         { provide: agentBindingToken, useValue: config.sessions.bindUserAgent },
+        { provide: cleanupConfigToken, useValue: config.cleanup },
         { provide: sessionFallbackToken, useValue: config.sessions.fallback },
         { provide: PasswordHasher, useClass: Argon2PasswordHasher },
         { provide: CommonPasswords, useClass: ZxcvbnCommonPasswords },
@@ -92,6 +98,8 @@ export class AuthModule {
         SessionOpening,
         SessionCacheReader,
         SessionDatabaseReader,
+        RefreshTokenProof,
+        Cleanup,
         ...useCases,
       ],
       exports: [...useCases, ...parts],

@@ -11,6 +11,7 @@ export { SignIn } from './application/sign-in.js';
 export { SignInTickets } from './application/sign-in-tickets.js';
 export { SignOut } from './application/sign-out.js';
 export type { Replaced, SignedIn } from './application/token-issuer.js';
+export { type LiveToken, TokenIntrospection } from './application/token-introspection.js';
 export { TokenRevocation } from './application/token-revocation.js';
 export { AuthModule } from './auth.module.js';
 export {

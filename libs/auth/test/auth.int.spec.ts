@@ -1,7 +1,13 @@
 import type { SessionId, TokenId } from '@app/kernel';
-import { Database, EmbeddedDriver, ServerDriver } from '@app/postgres';
+import { Database, ServerDriver } from '@app/postgres';
 import { SessionLimitReachedError } from '@app/sessions';
-import { createTestDatabase, FakeClock, type TestDatabase } from '@app/testing';
+import {
+  createMigratedDatabase,
+  FakeClock,
+  type OpenStore,
+  openStores,
+  type TestDatabase,
+} from '@app/testing';
 import { EmailTakenError } from '@app/users';
 import { sql } from 'drizzle-orm';
 import pg from 'pg';
@@ -32,31 +38,12 @@ import {
   writersOf,
 } from './installation.js';
 
-const unexpected = (error: Error): never => {
-  throw error;
-};
-
-async function embedded(): Promise<{ database: Database; close: () => Promise<void> }> {
-  const database = new Database(await EmbeddedDriver.open('memory://'));
-  await database.migrate();
-  return { database, close: () => database.close() };
-}
-
-async function server(): Promise<{ database: Database; close: () => Promise<void> }> {
-  const home = await createTestDatabase((url) => new ServerDriver(url, 1, unexpected).migrate());
-  const database = new Database(new ServerDriver(home.url, 10, unexpected));
-  return { database, close: () => database.close().then(() => home.drop()) };
-}
-
 const password = 'quiet blue lamp';
 const minutes = (count: number): number => count * 60_000;
 let made = 0;
 
-describe.each([
-  [EmbeddedDriver.name, embedded],
-  [ServerDriver.name, server],
-])('on %s', (_driver, open) => {
-  let store: Awaited<ReturnType<typeof open>>;
+describe.each(openStores)('on %s', (_driver, open) => {
+  let store: OpenStore;
 
   beforeAll(async () => {
     store = await open();
@@ -572,7 +559,7 @@ describe('several instances on one server', () => {
   let databases: Database[];
 
   beforeAll(async () => {
-    home = await createTestDatabase((url) => new ServerDriver(url, 1, unexpected).migrate());
+    home = await createMigratedDatabase();
     // Dropping the database may meet connections that are still saying goodbye.
     databases = [1, 2, 3].map(() => new Database(new ServerDriver(home.url, 10, () => undefined)));
   });

@@ -21,6 +21,7 @@ import {
   SignOut,
   StandingReader,
 } from '../src/index.js';
+import { Cleanup } from '../src/application/cleanup.js';
 import { Argon2PasswordHasher } from '../src/infrastructure/argon2/argon2-password-hasher.js';
 
 export const client: ClientFacts = {
@@ -53,6 +54,7 @@ export class InterruptedHasher extends Argon2PasswordHasher {
 }
 
 const started: TestingModule[] = [];
+let instances = 0;
 
 /** One instance as an app wires it, with a feed of its own; several on one database are a fleet. */
 export async function startInstance(
@@ -60,7 +62,7 @@ export async function startInstance(
   clock: FakeClock,
   overrides: { sessions?: Partial<Config['sessions']>; passwords?: Partial<Config['passwords']> } = {},
 ) {
-  const config = loadConfig({});
+  const config = loadConfig({ INSTANCE_ID: `instance-${(instances += 1)}` });
   const passwords = { ...cheapPasswords, ...overrides.passwords };
   const module = await Test.createTestingModule({
     imports: [
@@ -78,6 +80,7 @@ export async function startInstance(
     accounts: module.get(AccountControl, { strict: false }),
     accessTokens: module.get(AccessTokens, { strict: false }),
     authority: module.get(SessionAuthority, { strict: false }),
+    cleanup: module.get(Cleanup, { strict: false }),
     check: module.get(SessionCheck, { strict: false }),
     clock,
     firstAdministrator: module.get(FirstAdministratorSetup, { strict: false }),

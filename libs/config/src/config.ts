@@ -32,6 +32,10 @@ export interface TokensConfig {
   readonly accessTtlSeconds: number;
   /** Seconds in which a refresh token that was just spent yields the same child again. */
   readonly refreshGraceSeconds: number;
+  /** How long a key signs before its successor takes over. */
+  readonly keyRotationSeconds: number;
+  /** For how long a key that no longer signs can still tell whose expired token it signed. */
+  readonly keyHistoryDays: number;
 }
 
 export type SessionLimitPolicy = Environment['SESSION_LIMIT_POLICY'];
@@ -76,6 +80,13 @@ export interface TransportConfig {
   readonly freshnessSeconds: number;
 }
 
+/** Removal of what nobody needs any more. */
+export interface CleanupConfig {
+  readonly intervalSeconds: number;
+  /** For how long an ended session can still tell why it ended. */
+  readonly historyDays: number;
+}
+
 export interface PasswordsConfig {
   /** Code points. */
   readonly minLength: number;
@@ -97,6 +108,7 @@ export interface Config {
   readonly redis: RedisConfig | null;
   readonly tokens: TokensConfig;
   readonly sessions: SessionsConfig;
+  readonly cleanup: CleanupConfig;
   readonly passwords: PasswordsConfig;
   readonly transport: TransportConfig;
 }
@@ -130,6 +142,8 @@ export function toConfig(env: Environment): Config {
       audience: env.ACCESS_TOKEN_AUDIENCE,
       accessTtlSeconds: env.ACCESS_TOKEN_TTL,
       refreshGraceSeconds: env.REFRESH_GRACE_SECONDS,
+      keyRotationSeconds: env.SIGNING_KEY_ROTATION,
+      keyHistoryDays: env.SESSION_HISTORY_DAYS,
     },
     sessions: {
       instanceName: env.INSTANCE_ID ?? `${hostname()}:${env.PORT}`,
@@ -147,6 +161,7 @@ export function toConfig(env: Environment): Config {
       sameSite: env.COOKIE_SAME_SITE,
       freshnessSeconds: env.FRESHNESS_SECONDS,
     },
+    cleanup: { intervalSeconds: env.SESSION_CLEANUP_INTERVAL, historyDays: env.SESSION_HISTORY_DAYS },
     passwords: {
       minLength: env.PASSWORD_MIN_LENGTH,
       memoryKib: env.PASSWORD_HASH_MEMORY_KIB,

@@ -68,6 +68,7 @@ export const environmentSchema = z.object({
 
   ACCESS_TOKEN_TTL: integer({ min: 30, max: 900 }).default(600),
   ACCESS_TOKEN_AUDIENCE: text().min(1).max(255).default('rollcall'),
+  SIGNING_KEY_ROTATION: integer({ min: 3600, max: 400 * day }).default(90 * day),
   SESSION_LIMIT: integer({ min: 1, max: 10_000 }).default(5),
   SESSION_LIMIT_POLICY: z.enum(['evict_oldest', 'evict_idle', 'deny', 'ask']).default('evict_oldest'),
   SESSION_IDLE_TTL: integer({ min: 60, max: 30 * day }).default(day / 2),
@@ -84,6 +85,8 @@ export const environmentSchema = z.object({
   FRESHNESS_SECONDS: integer({ min: 30, max: day }).default(600),
   COOKIE_SAME_SITE: z.enum(['lax', 'strict']).default('lax'),
   TRUSTED_ORIGINS: origins.default([]),
+  SESSION_CLEANUP_INTERVAL: integer({ min: 10, max: day }).default(3600),
+  SESSION_HISTORY_DAYS: integer({ min: 1, max: 3650 }).default(90),
 
   PASSWORD_MIN_LENGTH: integer({ min: 8, max: 64 }).default(15),
   PASSWORD_HASH_MEMORY_KIB: integer({ min: 19_456, max: 1_048_576 }).default(19_456),

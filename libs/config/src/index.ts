@@ -1,5 +1,6 @@
 export type {
   AgentBinding,
+  CleanupConfig,
   Config,
   HttpConfig,
   PasswordsConfig,

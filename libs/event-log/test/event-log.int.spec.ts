@@ -1,25 +1,9 @@
-import { Database, EmbeddedDriver, ServerDriver } from '@app/postgres';
-import { createTestDatabase } from '@app/testing';
+import type { Database } from '@app/postgres';
+import { type OpenStore, openStores } from '@app/testing';
 import { asc, sql } from 'drizzle-orm';
 import { DrizzleEventLog } from '../src/index.js';
 import { eventLogTable } from '../src/infrastructure/postgres/event-log.table.js';
 import { eventLogContract, type EventLogSubject } from '../src/testing/event-log-contract.js';
-
-const unexpected = (error: Error): never => {
-  throw error;
-};
-
-async function embedded(): Promise<{ database: Database; close: () => Promise<void> }> {
-  const database = new Database(await EmbeddedDriver.open('memory://'));
-  await database.migrate();
-  return { database, close: () => database.close() };
-}
-
-async function server(): Promise<{ database: Database; close: () => Promise<void> }> {
-  const home = await createTestDatabase((url) => new ServerDriver(url, 1, unexpected).migrate());
-  const database = new Database(new ServerDriver(home.url, 10, unexpected));
-  return { database, close: () => database.close().then(() => home.drop()) };
-}
 
 function subjectOn(database: Database): EventLogSubject {
   return {
@@ -43,11 +27,8 @@ function subjectOn(database: Database): EventLogSubject {
   };
 }
 
-describe.each([
-  [EmbeddedDriver.name, embedded],
-  [ServerDriver.name, server],
-])(`${DrizzleEventLog.name} on %s`, (_driver, open) => {
-  let store: Awaited<ReturnType<typeof open>>;
+describe.each(openStores)(`${DrizzleEventLog.name} on %s`, (_driver, open) => {
+  let store: OpenStore;
 
   beforeAll(async () => {
     store = await open();

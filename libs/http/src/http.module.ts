@@ -13,6 +13,7 @@ import { ValidationFailedError } from './errors/http.errors.js';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { Credentials } from './guards/credentials.js';
 import { FreshnessGuard } from './guards/freshness.guard.js';
+import { ClientGuard } from './guards/client.guard.js';
 import { SessionGuard } from './guards/session.guard.js';
 import { RouteTable } from './server/route-table.js';
 import { CrossSiteDefence } from './transport/cross-site-defence.js';
@@ -57,6 +58,7 @@ export class HttpModule {
         Credentials,
         { provide: APP_GUARD, useClass: SessionGuard },
         { provide: APP_GUARD, useClass: FreshnessGuard },
+        { provide: APP_GUARD, useClass: ClientGuard },
         {
           provide: APP_PIPE,
           useFactory: () => new StandardSchemaValidationPipe({ exceptionFactory: toRefusal }),

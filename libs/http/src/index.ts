@@ -4,15 +4,19 @@ export { BareReply } from './envelope.interceptor.js';
 export {
   accessModeKey,
   type AccessMode,
+  ForClients,
   NeedsSession,
   Public,
   RefreshToken,
   SignedToken,
 } from './guards/access.js';
+export { CurrentClient } from './guards/client.guard.js';
 export type { Credential } from './guards/credentials.js';
 export { Fresh } from './guards/freshness.guard.js';
 export { CurrentCredential, CurrentPrincipal } from './guards/session.guard.js';
 export { HttpModule } from './http.module.js';
+export { oauthErrorComponent, oauthErrorSchema } from './openapi/oauth-error.schema.js';
+export { ReturnsToClients } from './openapi/returns-to-clients.js';
 export { bodyProblems, problemComponent, problemSchema, sessionProblems } from './openapi/problem.schema.js';
 export { Returns } from './openapi/returns.js';
 export { decodePageToken, encodePageToken, linkNextPage, type PageQuery, pageQuery } from './paging.js';

@@ -10,6 +10,12 @@
 export abstract class UnitOfWork {
   abstract run<T>(work: () => Promise<T>): Promise<T>;
 
+  /**
+   * Called inside `run`, for work that one process of the installation does for all: true if no other unit of work
+   * anywhere holds the job, which this one then does until it ends. Never waits.
+   */
+  abstract claim(job: string): Promise<boolean>;
+
   /** Called inside `run`: does this once the whole unit has committed, and never if it has not. Must not throw. */
   abstract afterCommit(effect: () => void): void;
 }

@@ -71,6 +71,15 @@ export class Database extends UnitOfWork {
     return translated(() => this.runWithRetries(work));
   }
 
+  async claim(job: string): Promise<boolean> {
+    const transaction = this.ambient.getStore();
+    if (!transaction) throw new Error('claim is called outside a unit of work');
+    const claimed = await this.query((orm) =>
+      orm.execute(sql`select pg_try_advisory_xact_lock(hashtextextended(${`rollcall/${job}`}, 0)) as mine`),
+    );
+    return (claimed as { rows: { mine: boolean }[] }).rows[0]!.mine;
+  }
+
   afterCommit(effect: () => void): void {
     const transaction = this.ambient.getStore();
     if (!transaction) throw new Error('afterCommit is called outside a unit of work');

@@ -49,11 +49,16 @@ describe('migrations', () => {
 
     expect(await applied()).toBe(count);
     expect(await tables()).toEqual([
+      'devices',
       'event_log',
       'instances',
+      'networks',
+      'oauth_clients',
       'revoked_tokens',
+      'session_shares',
       'sessions',
       'signing_keys',
+      'used_tickets',
       'users',
     ]);
   });

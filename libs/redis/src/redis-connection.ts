@@ -29,6 +29,7 @@ export class RedisConnection {
   private connections = 0;
   private identified = false;
   private reportedAvailable: boolean | null = null;
+  private isClosed = false;
 
   constructor(
     config: RedisConfig | null,
@@ -84,10 +85,11 @@ export class RedisConnection {
     return { latencyMs: this.clock.monotonicMs() - started, connection: this.client?.status ?? 'none' };
   }
 
+  /** For good: commands still under way fail, and neither they nor the end itself are worth a word. */
   async close(): Promise<void> {
+    this.isClosed = true;
     if (this.prober) clearTimeout(this.prober);
-    this.prober = null;
-    this.client?.removeAllListeners('close').disconnect();
+    this.client?.disconnect();
   }
 
   private async attempt<T>(client: RedisClient, use: (client: RedisClient) => Promise<T>): Promise<T> {
@@ -103,12 +105,15 @@ export class RedisConnection {
 
   private noteFailure(client: RedisClient): void {
     const opens = this.breaker.failed();
-    if (!opens) return;
+    if (!opens || this.isClosed) return;
     dropSockets(client);
     this.probeLater(client);
   }
 
   private probeLater(client: RedisClient): void {
+    if (this.isClosed) return;
+    // A new connection and an open breaker may both ask for it.
+    if (this.prober) clearTimeout(this.prober);
     this.prober = setTimeout(() => {
       if (client.status !== 'ready') return this.probeLater(client);
       this.attempt(client, () => this.identify(client)).catch(() => this.probeLater(client));
@@ -145,7 +150,7 @@ export class RedisConnection {
   /** One line per change, not one per failed attempt. */
   private report(error?: Error): void {
     const available = this.isAvailable;
-    if (available === this.reportedAvailable) return;
+    if (this.isClosed || available === this.reportedAvailable) return;
     this.reportedAvailable = available;
     if (available) this.log.info('redis.available');
     else this.log.warn('redis.unavailable', { reason: error?.message ?? 'connection lost or not answering' });

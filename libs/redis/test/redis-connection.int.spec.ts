@@ -120,6 +120,34 @@ describe(RedisConnection.name, () => {
     expect(redis.runId).not.toBe(runId);
   });
 
+  it('ends without a word and without a trace, even while it is looking for a lost server', async () => {
+    const lines: string[] = [];
+    const log = new Log(createLogger('debug', { write: (line: string) => void lines.push(line) }));
+    const one = await server();
+    const [idle, looking] = [0, 1].map(() => {
+      const redis = new RedisConnection({ url: one.url, tls: false }, log, new SystemClock());
+      redis.open();
+      return redis;
+    });
+    await available(idle!);
+    await available(looking!);
+    await one.freeze();
+    for (let call = 0; call < 3; call += 1) await expectRefusal(looking!);
+    const underWay = expectRefusal(idle!);
+    const said = lines.length;
+    await Promise.all([idle!.close(), looking!.close()]);
+    await underWay;
+    one.thaw();
+    // Several rounds of looking and reconnecting.
+    await pause(600);
+    expect(lines.slice(said)).toEqual([]);
+    expect(
+      String(await one.command('CLIENT', 'LIST'))
+        .trimEnd()
+        .split('\n'),
+    ).toHaveLength(1);
+  });
+
   it('is not away when memory is full', async () => {
     const one = await server();
     const redis = connectionTo(one.url);

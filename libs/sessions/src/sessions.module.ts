@@ -8,6 +8,7 @@ import { AuthorityState } from './application/coherence/authority-state.js';
 import { FeedRunner } from './application/coherence/feed-runner.js';
 import { HeartbeatObserver } from './application/coherence/heartbeat-observer.js';
 import { LocalSessions } from './application/coherence/local-sessions.js';
+import { NamesakeWatch } from './application/coherence/namesake-watch.js';
 import { RevocationBarrier } from './application/coherence/revocation-barrier.js';
 import { RevocationBroadcast } from './application/coherence/revocation-broadcast.js';
 import { RevocationFeed } from './application/coherence/revocation-feed.js';
@@ -52,6 +53,7 @@ export class SessionsModule {
         { provide: RevocationRepair, useClass: PostgresRevocationRepair },
         { provide: EntryStore, useClass: RedisEntryStore },
         HeartbeatObserver,
+        NamesakeWatch,
         RevocationFeed,
         FeedRunner,
         RevocationBarrier,

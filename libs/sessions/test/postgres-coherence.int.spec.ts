@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DrizzleEventLog, PostgresLogSource } from '@app/event-log';
-import { type SessionId, SystemClock, type UserId } from '@app/kernel';
+import { type SessionId, SystemClock, type TokenId, type UserId } from '@app/kernel';
 import { Database, EmbeddedDriver, openDatabase } from '@app/postgres';
 import { createTestDatabase, type TestDatabase } from '@app/testing';
 import { sql } from 'drizzle-orm';
@@ -137,6 +137,30 @@ describe.each([
       const { events } = await log.poll(position);
       expect(events.filter(({ userId }) => userId === behind || userId === ahead)).toMatchObject([
         { type: 'user.sessions_revoked', userId: behind, gen: 5 },
+      ]);
+    });
+
+    it('revokes tokens again that the new primary would accept, and tells everybody', async () => {
+      const userId = await aUser();
+      const sessionId = await aSession(userId);
+      const token = (id: string, of = sessionId) => ({ id: id as TokenId, userId, sessionId: of });
+      await rows(sql`insert into revoked_tokens (jti, user_id, session_id, expires_at)
+        values (${`known-${userId}`}, ${userId}, ${sessionId}, now() + '5 minutes')`);
+      const { position } = await log.poll(0);
+      // The last is of a session that was lost as well.
+      const tokens = [token(`lost-${userId}`), token(`known-${userId}`), token('gone', aSessionId())];
+      await repair.reassert({ sessions: [], generations: [], tokens });
+      await repair.reassert({ sessions: [], generations: [], tokens });
+      expect(
+        await rows(sql`select jti, session_id, expires_at > now() + '16 minutes' as outlives_any
+          from revoked_tokens where user_id = ${userId} order by jti desc`),
+      ).toEqual([
+        { jti: `lost-${userId}`, session_id: sessionId, outlives_any: true },
+        { jti: `known-${userId}`, session_id: sessionId, outlives_any: false },
+      ]);
+      const { events } = await log.poll(position);
+      expect(events.filter((event) => event.userId === userId)).toMatchObject([
+        { type: 'token.revoked', sessionId, tokenId: `lost-${userId}` },
       ]);
     });
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { DrizzleEventLog } from '@app/event-log';
 import { CryptoRandomSource, type SessionId, type UserId } from '@app/kernel';
-import { Database, EmbeddedDriver, ServerDriver } from '@app/postgres';
-import { createTestDatabase, FakeClock } from '@app/testing';
+import type { Database } from '@app/postgres';
+import { FakeClock, type OpenStore, openStores } from '@app/testing';
 import { Metrics } from '@app/telemetry';
 import { sql } from 'drizzle-orm';
 import {
@@ -20,22 +20,6 @@ const alone = {
   settle: async () => 'complete',
   announce: async () => null,
 } as unknown as RevocationBroadcast;
-
-const unexpected = (error: Error): never => {
-  throw error;
-};
-
-async function embedded(): Promise<{ database: Database; close: () => Promise<void> }> {
-  const database = new Database(await EmbeddedDriver.open('memory://'));
-  await database.migrate();
-  return { database, close: () => database.close() };
-}
-
-async function server(): Promise<{ database: Database; close: () => Promise<void> }> {
-  const home = await createTestDatabase((url) => new ServerDriver(url, 1, unexpected).migrate());
-  const database = new Database(new ServerDriver(home.url, 10, unexpected));
-  return { database, close: () => database.close().then(() => home.drop()) };
-}
 
 /** Users are none of this lib's business, but the database insists on one. */
 async function insertUser(database: Database): Promise<UserId> {
@@ -93,11 +77,8 @@ const config = {
   bindUserAgent: 'off',
 } as const;
 
-describe.each([
-  [EmbeddedDriver.name, embedded],
-  [ServerDriver.name, server],
-])('on %s', (_driver, open) => {
-  let store: Awaited<ReturnType<typeof open>>;
+describe.each(openStores)('on %s', (_driver, open) => {
+  let store: OpenStore;
 
   beforeAll(async () => {
     store = await open();

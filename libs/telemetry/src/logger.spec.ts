@@ -96,6 +96,7 @@ describe(createLogger.name, () => {
     'new_password',
     'access_token',
     'refresh_token',
+    'client_secret',
     'authorization',
     'cookie',
     'set-cookie',
@@ -187,6 +188,18 @@ describe(NestLogger.name, () => {
     expect(last()).toMatchObject({ level: 'warn', context: 'Router', msg: 'deprecated' });
     nest.error('failed', 'Error: failed\n  at x', 'Router');
     expect(last()).toMatchObject({ level: 'error', context: 'Router', stack: 'Error: failed\n  at x' });
+  });
+
+  it('tells a context from a stack when only one of them is given', () => {
+    const { logger, last } = recorded();
+    const nest = new NestLogger(logger);
+
+    nest.error('failed', 'Router');
+    expect(last()).toMatchObject({ context: 'Router', msg: 'failed' });
+    expect(last()).not.toHaveProperty('stack');
+    nest.error('failed', 'Error: failed\n    at x (y.js:1:1)');
+    expect(last()).toMatchObject({ stack: 'Error: failed\n    at x (y.js:1:1)' });
+    expect(last()).not.toHaveProperty('context');
   });
 
   it('demotes the module-by-module report of a start to debug', () => {

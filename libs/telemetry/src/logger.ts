@@ -38,8 +38,11 @@ export class NestLogger implements LoggerService {
     this.logger.debug({ context }, String(message));
   }
 
+  /** Nest calls it with a stack and a context, or with either alone. */
   error(message: unknown, stackOrContext?: string, context?: string): void {
-    this.logger.error({ context: context ?? stackOrContext, stack: stackOrContext }, String(message));
+    const isStack = context !== undefined || /\n\s+at /.test(stackOrContext ?? '');
+    const about = isStack ? { context, stack: stackOrContext } : { context: stackOrContext };
+    this.logger.error(about, String(message));
   }
 
   warn(message: unknown, context?: string): void {

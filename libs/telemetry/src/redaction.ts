@@ -7,6 +7,7 @@ const secretNames = new Set([
   'new_password',
   'access_token',
   'refresh_token',
+  'client_secret',
   'authorization',
   'cookie',
   'set-cookie',

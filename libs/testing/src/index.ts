@@ -4,6 +4,7 @@ export type { Direction, FaultMode } from './fault-mode.js';
 export { FaultProxy } from './fault-proxy.js';
 export { freePort } from './free-port.js';
 export { ApiInstance, type InstanceExit, type InstanceOptions } from './instance-process.js';
+export { createMigratedDatabase, type OpenStore, openStores } from './open-stores.js';
 export { PostgresProcess, type PostgresSettings } from './postgres-process.js';
 export { RedisProcess, type RedisOptions } from './redis-process.js';
 export {

@@ -42,16 +42,15 @@ export class ApiInstance {
     void server.exited.then(() => home.release());
   }
 
-  /**
-   * Resolves when `GET /health` answers 200. Rejects with the captured output when the process exits first or
-   * does not answer so within 60 s, several times what a first embedded start needs on a busy machine.
-   */
-  static async start({
-    env,
-    port,
-    main = builtApi,
-    bootTimeoutMs = bootTimeout,
-  }: InstanceOptions): Promise<ApiInstance> {
+  /** Resolves when it is `ready`, and rejects as that does. */
+  static async start(options: InstanceOptions): Promise<ApiInstance> {
+    const instance = await ApiInstance.launch(options);
+    await instance.ready(options.bootTimeoutMs);
+    return instance;
+  }
+
+  /** Resolves as soon as the process exists. */
+  static async launch({ env, port, main = builtApi }: InstanceOptions): Promise<ApiInstance> {
     const ownPort = port ?? (await freePort());
     const { PATH, HOME, TZ } = process.env;
     const inherited = Object.entries({ PATH, HOME, TZ }).filter(([, value]) => value !== undefined);
@@ -62,9 +61,15 @@ export class ApiInstance {
       cwd: repositoryRoot,
       env: { ...Object.fromEntries(inherited), ...env, PORT: String(ownPort) },
     });
-    const instance = new ApiInstance(home, server, ownPort);
-    await server.ready(async () => (await statusOf(`${instance.baseUrl}/health`)) === 200, bootTimeoutMs);
-    return instance;
+    return new ApiInstance(home, server, ownPort);
+  }
+
+  /**
+   * Resolves when `GET /health` answers 200. Rejects with the captured output when the process exits first or
+   * does not answer so within 60 s, several times what a first embedded start needs on a busy machine.
+   */
+  async ready(timeoutMs = bootTimeout): Promise<void> {
+    await this.server.ready(async () => (await statusOf(`${this.baseUrl}/health`)) === 200, timeoutMs);
   }
 
   get pid(): number {

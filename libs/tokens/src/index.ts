@@ -1,9 +1,15 @@
 export { AccessTokens, type IssuedAccessToken } from './application/access-tokens.js';
-export { type Jwk, KeyRing } from './application/key-ring.js';
+export { ClientDirectory } from './application/client-directory.js';
+export { ClientRegistry, type ClientWithSecret } from './application/client-registry.js';
+export { type Jwk, KeyRing, type PublishedKeys } from './application/key-ring.js';
 export { RefreshTokens, type RefreshTokenReference } from './application/refresh-tokens.js';
-export type { AccessTokenClaims, TokenVerdict } from './domain/access-token.js';
+export { type SigningKeyReport, SigningKeyRotation } from './application/signing-key-rotation.js';
+export { type AccessTokenClaims, firstPartyClientId, type TokenVerdict } from './domain/access-token.js';
+export { type Client, type ClientKind, clientKinds } from './domain/client.js';
+export { keyTiming, type KeyState } from './domain/key-schedule.js';
 export { RevokedTokenRepository, type RevokedToken } from './domain/revoked-token-repository.js';
 export { type PublicJwk, type StoredSigningKey } from './domain/signing-key.js';
+export { InvalidClientError, UnauthorizedClientError } from './domain/tokens.errors.js';
 export { DrizzleRevokedTokenRepository } from './infrastructure/postgres/drizzle-revoked-token-repository.js';
 export { DrizzleSigningKeyRepository } from './infrastructure/postgres/drizzle-signing-key-repository.js';
 export { revokedTokensTable } from './infrastructure/postgres/revoked-tokens.table.js';

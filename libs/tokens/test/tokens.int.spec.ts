@@ -1,34 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { ServerSecret, type UserId } from '@app/kernel';
-import { Database, EmbeddedDriver, ServerDriver } from '@app/postgres';
-import { createTestDatabase, FakeClock } from '@app/testing';
+import { type UserId } from '@app/kernel';
+import { eventually, FakeClock, type OpenStore, openStores } from '@app/testing';
 import { sql } from 'drizzle-orm';
-import { DrizzleRevokedTokenRepository, DrizzleSigningKeyRepository, KeyRing } from '../src/index.js';
+import {
+  DrizzleRevokedTokenRepository,
+  DrizzleSigningKeyRepository,
+  keyTiming,
+  SigningKeyRotation,
+} from '../src/index.js';
+import { DrizzleClientRepository } from '../src/infrastructure/postgres/drizzle-client-repository.js';
+import { PostgresChangeSource } from '../src/infrastructure/postgres/postgres-change-source.js';
+import { aClient, clientRepositoryContract } from '../src/testing/client-repository-contract.js';
+import { startKeys } from '../src/testing/key-parts.js';
 import { revokedTokenRepositoryContract } from '../src/testing/revoked-token-repository-contract.js';
 import { signingKeyRepositoryContract } from '../src/testing/signing-key-repository-contract.js';
 
-const unexpected = (error: Error): never => {
-  throw error;
-};
-
-async function embedded(): Promise<{ database: Database; close: () => Promise<void> }> {
-  const database = new Database(await EmbeddedDriver.open('memory://'));
-  await database.migrate();
-  return { database, close: () => database.close() };
-}
-
-async function server(): Promise<{ database: Database; close: () => Promise<void> }> {
-  const home = await createTestDatabase((url) => new ServerDriver(url, 1, unexpected).migrate());
-  const database = new Database(new ServerDriver(home.url, 10, unexpected));
-  return { database, close: () => database.close().then(() => home.drop()) };
-}
-
-describe.each([
-  [EmbeddedDriver.name, embedded],
-  [ServerDriver.name, server],
-])('on %s', (_driver, open) => {
+describe.each(openStores)('on %s', (_driver, open) => {
   const userId = randomUUID() as UserId;
-  let store: Awaited<ReturnType<typeof open>>;
+  const clock = new FakeClock();
+  let store: OpenStore;
 
   beforeAll(async () => {
     store = await open();
@@ -49,10 +39,6 @@ describe.each([
   describe(DrizzleSigningKeyRepository.name, () => {
     signingKeyRepositoryContract(() => ({
       keys: new DrizzleSigningKeyRepository(store.database),
-      work: store.database,
-      retireAll: async () => {
-        await store.database.query((orm) => orm.execute(sql`update signing_keys set retired_at = now()`));
-      },
       clear,
     }));
   });
@@ -65,18 +51,67 @@ describe.each([
     }));
   });
 
-  describe(KeyRing.name, () => {
-    it('agrees on one key when several instances start at once on an empty database', async () => {
-      await clear();
-      const secret = new ServerSecret(Buffer.from('a root secret that only these tests use'));
-      const rings = Array.from(
-        { length: 4 },
-        () => new KeyRing(new DrizzleSigningKeyRepository(store.database), new FakeClock(), secret),
-      );
-      await Promise.all(rings.map((ring) => ring.onModuleInit()));
+  describe(DrizzleClientRepository.name, () => {
+    clientRepositoryContract(() => ({
+      clients: new DrizzleClientRepository(store.database),
+      clear: async () => {
+        await store.database.query((orm) => orm.execute(sql`truncate oauth_clients`));
+      },
+    }));
+  });
 
-      expect(new Set(rings.map((ring) => ring.signingKey().kid)).size).toBe(1);
-      expect(rings.map((ring) => ring.jwks().length)).toEqual([1, 1, 1, 1]);
+  describe(PostgresChangeSource.name, () => {
+    let source: PostgresChangeSource;
+
+    beforeAll(() => {
+      source = new PostgresChangeSource(store.database);
+    });
+    afterAll(() => source.close());
+
+    it('gives another fingerprint, and a hint, after each change of keys or clients', async () => {
+      await clear();
+      const { rotation, ring } = await startKeys(clock, new DrizzleSigningKeyRepository(store.database));
+      const clients = new DrizzleClientRepository(store.database);
+      const start = await source.fingerprints();
+      let hints = 0;
+      source.onHint(() => (hints += 1));
+      await rotation.withdraw(ring.signingKey().kid);
+      const afterKeys = await source.fingerprints();
+      await clients.insert(aClient('rc_watched'));
+      const afterClients = await source.fingerprints();
+      await clients.change('rc_watched', (client) => ({ ...client, disabledAt: new Date() }));
+
+      expect(afterKeys).toEqual({ keys: expect.not.stringMatching(start.keys), clients: start.clients });
+      expect(afterClients.keys).toBe(afterKeys.keys);
+      expect(afterClients.clients).not.toBe(afterKeys.clients);
+      expect((await source.fingerprints()).clients).not.toBe(afterClients.clients);
+      expect(await source.fingerprints()).toEqual(await source.fingerprints());
+      await eventually(() => hints >= 3, { describe: 'three hints have been heard' });
+    });
+  });
+
+  describe(SigningKeyRotation.name, () => {
+    it('agrees on one key and one successor when several instances start at once on an empty database', async () => {
+      await clear();
+      const parts = await Promise.all(
+        [1, 2, 3, 4].map(() => startKeys(clock, new DrizzleSigningKeyRepository(store.database))),
+      );
+
+      expect(new Set(parts.map(({ ring }) => ring.signingKey().kid)).size).toBe(1);
+      expect(parts.map(({ ring }) => ring.published().keys.length)).toEqual([2, 2, 2, 2]);
+    });
+
+    it('v5.0.0-15.4.2 makes one new key when several instances rotate at the same moment', async () => {
+      await clear();
+      const own = new FakeClock();
+      const parts = await Promise.all(
+        [1, 2, 3, 4].map(() => startKeys(own, new DrizzleSigningKeyRepository(store.database))),
+      );
+      own.advance(keyTiming.lead * 1000);
+      await Promise.all(parts.map(({ rotation }) => rotation.rotate()));
+
+      const states = (await parts[0]!.rotation.list()).map(({ state }) => state).toSorted();
+      expect(states).toEqual(['next', 'retired', 'signing']);
     });
   });
 });

@@ -1,30 +1,10 @@
-import { Database, EmbeddedDriver, ServerDriver } from '@app/postgres';
-import { createTestDatabase } from '@app/testing';
+import { type OpenStore, openStores } from '@app/testing';
 import { sql } from 'drizzle-orm';
 import { DrizzleUserRepository } from '../src/index.js';
 import { aUser, userRepositoryContract } from '../src/testing/user-repository-contract.js';
 
-const unexpected = (error: Error): never => {
-  throw error;
-};
-
-async function embedded(): Promise<{ database: Database; close: () => Promise<void> }> {
-  const database = new Database(await EmbeddedDriver.open('memory://'));
-  await database.migrate();
-  return { database, close: () => database.close() };
-}
-
-async function server(): Promise<{ database: Database; close: () => Promise<void> }> {
-  const home = await createTestDatabase((url) => new ServerDriver(url, 1, unexpected).migrate());
-  const database = new Database(new ServerDriver(home.url, 10, unexpected));
-  return { database, close: () => database.close().then(() => home.drop()) };
-}
-
-describe.each([
-  [EmbeddedDriver.name, embedded],
-  [ServerDriver.name, server],
-])(`${DrizzleUserRepository.name} on %s`, (_driver, open) => {
-  let store: Awaited<ReturnType<typeof open>>;
+describe.each(openStores)(`${DrizzleUserRepository.name} on %s`, (_driver, open) => {
+  let store: OpenStore;
   let users: DrizzleUserRepository;
 
   beforeAll(async () => {

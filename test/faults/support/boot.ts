@@ -11,9 +11,16 @@ export interface Boot {
 }
 
 /** The built product, started like `npm start` does; for starts that are not meant to succeed. */
-export async function spawnApi(env: Readonly<Record<string, string>>): Promise<ChildProcess> {
+export function spawnApi(env: Readonly<Record<string, string>>): Promise<ChildProcess> {
+  return spawnBuilt(['main.js'], env);
+}
+
+async function spawnBuilt(
+  [program, ...words]: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<ChildProcess> {
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, ['--enable-source-maps', 'dist/apps/api/src/main.js'], {
+  const child = spawn(process.execPath, ['--enable-source-maps', `dist/apps/api/src/${program}`, ...words], {
     env: { PATH, HOME, PORT: String(await freePort()), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -23,7 +30,18 @@ export async function spawnApi(env: Readonly<Record<string, string>>): Promise<C
 
 /** Resolves when a start has failed, or with code null when it had to be ended after a minute. */
 export async function failedBoot(env: Readonly<Record<string, string>>): Promise<Boot> {
-  const child = await spawnApi(env);
+  return outcomeOf(await spawnApi(env));
+}
+
+/** An operator's command, such as `keys.js list`, run to its end. */
+export async function command(
+  words: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Boot> {
+  return outcomeOf(await spawnBuilt(words, env));
+}
+
+async function outcomeOf(child: ChildProcess): Promise<Boot> {
   const patience = setTimeout(() => child.kill('SIGKILL'), 60_000);
   const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => {
     const chunks: Buffer[] = [];

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { aPerson, type Person } from '../../support/people.js';
 import { type ApiClient, type Device, toDevice } from './api-client.js';
 import { answerOf } from './asking.js';
@@ -9,7 +10,18 @@ type State = 'live' | 'ending' | 'ended';
 interface Entry {
   readonly device: Device;
   state: State;
+  /** The end was answered as complete: nobody accepts the session any more. */
+  isProven: boolean;
 }
+
+/** Who is to be asked next; null while nobody is there. */
+type Choice = () => ApiClient | null;
+
+/** Milliseconds. */
+const thinkTime = 40;
+
+/** Of what callers do, the rest being changes. */
+const shareOfChecks = 0.4;
 
 /** One below the limit, which leaves room for a last sign-in: no session has to give way to another. */
 const devicesPerPerson = 4;
@@ -29,8 +41,11 @@ const inconclusive = /^503 STORE_UNAVAILABLE$|^E[A-Z]+$/;
 export class Ledger {
   private readonly entries: Entry[] = [];
   private readonly devicesOf = new Map<Person, number>();
+  private readonly wrong: string[] = [];
   private isResting = true;
   private acks = 0;
+  private silences = 0;
+  private checks = 0;
 
   /** `random` gives numbers in [0, 1). */
   constructor(private readonly random: () => number) {}
@@ -39,11 +54,47 @@ export class Ledger {
     return this.acks;
   }
 
+  /** Of these, sessions that were ended. */
+  get ended(): number {
+    return this.entries.filter(({ state }) => state === 'ended').length;
+  }
+
+  /** Changes that nobody answered. */
+  get unanswered(): number {
+    return this.silences;
+  }
+
+  /** Sessions that were asked about between the changes. */
+  get checked(): number {
+    return this.checks;
+  }
+
+  /** Answers to those that contradicted what had been acknowledged before them. */
+  get contradicted(): readonly string[] {
+    return this.wrong;
+  }
+
   /** Lets several callers make one change after another until `rest` is called. */
   async work(api: ApiClient, callers: number): Promise<void> {
     this.isResting = false;
     const call = async (): Promise<void> => {
       while (!this.isResting) await this.change(api);
+    };
+    await Promise.all(Array.from({ length: callers }, call));
+  }
+
+  /** The same among several instances, and with questions between the changes. */
+  async workAmong(choose: Choice, callers: number): Promise<void> {
+    this.isResting = false;
+    const call = async (): Promise<void> => {
+      while (!this.isResting) {
+        const api = choose();
+        // Callers without a break would leave the processor to no other.
+        await pause(thinkTime);
+        if (!api) continue;
+        if (this.random() < shareOfChecks) await this.ask(api);
+        else await this.change(api);
+      }
     };
     await Promise.all(Array.from({ length: callers }, call));
   }
@@ -76,6 +127,18 @@ export class Ledger {
     return answers.filter((answer) => answer !== '200');
   }
 
+  /** Judged by what was known before the question, unless somebody began to change that meanwhile. */
+  private async ask(api: ApiClient): Promise<void> {
+    const entry = this.entries[Math.floor(this.random() * this.entries.length)];
+    if (!entry) return;
+    const { state, isProven } = entry;
+    const answer = await answerOf(api.check(entry.device.token));
+    if (inconclusive.test(answer)) return;
+    this.checks += 1;
+    const isCertain = isProven || (state === 'live' && entry.state === 'live');
+    if (isCertain && !allowed[state].includes(answer)) this.wrong.push(`${state} session answered ${answer}`);
+  }
+
   private async change(api: ApiClient): Promise<void> {
     const live = this.entries.filter(({ state }) => state === 'live');
     const chosen = live[Math.floor(this.random() * live.length)];
@@ -85,6 +148,7 @@ export class Ledger {
     // 202: committed, and only not yet proven on every instance.
     if (/^20[012]$/.test(answer)) this.acks += 1;
     else if (!inconclusive.test(answer)) throw new Error(`a change was answered ${answer}`);
+    if (answer.startsWith('E')) this.silences += 1;
   }
 
   private changeOf(entry: Entry, api: ApiClient, dice: number): Promise<Reply> {
@@ -98,7 +162,7 @@ export class Ledger {
     const reply = await api.tryRegister(person);
     if (reply.status === 201) {
       this.devicesOf.set(person, 1);
-      this.entries.push({ device: toDevice(person, reply, 201), state: 'live' });
+      this.enter(toDevice(person, reply, 201));
     }
     return reply;
   }
@@ -107,8 +171,12 @@ export class Ledger {
     // Counted before: without a reply the session may exist all the same.
     this.devicesOf.set(person, (this.devicesOf.get(person) ?? 0) + 1);
     const reply = await api.trySignIn(person);
-    if (reply.status === 200) this.entries.push({ device: toDevice(person, reply, 200), state: 'live' });
+    if (reply.status === 200) this.enter(toDevice(person, reply, 200));
     return reply;
+  }
+
+  private enter(device: Device): void {
+    this.entries.push({ device, state: 'live', isProven: false });
   }
 
   private async end(entry: Entry, api: ApiClient, byId: boolean): Promise<Reply> {
@@ -118,6 +186,7 @@ export class Ledger {
       ? api.ask('DELETE', `/sessions/${sessionId}`, { token })
       : api.ask('POST', '/auth/signout', { token }));
     if (reply.status < 300) entry.state = 'ended';
+    entry.isProven = reply.status === 200;
     return reply;
   }
 }

@@ -1,7 +1,15 @@
+import type { TokensConfig } from '@app/config';
 import { BareReply, Public } from '@app/http';
-import { KeyRing } from '@app/tokens';
-import { Controller, Get, Header } from '@nestjs/common';
+import { KeyRing, keyTiming } from '@app/tokens';
+import { Controller, Get, Header, Headers, Inject, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { authorityToken } from '../authority.js';
+import { matches } from './entity-tag.js';
+import { authorityMetadata, metadataExample, metadataSchema } from './metadata.js';
+
+/** Both documents change rarely; a key is published long before its first token. */
+const cacheable = `public, max-age=${keyTiming.cache}`;
 
 const jwksSchema = {
   type: 'object',
@@ -24,12 +32,19 @@ const jwksSchema = {
 @Controller('.well-known')
 @Public()
 export class WellKnownController {
-  constructor(private readonly keys: KeyRing) {}
+  constructor(
+    private readonly keys: KeyRing,
+    @Inject(authorityToken) private readonly authority: TokensConfig,
+  ) {}
 
   @Get('jwks.json')
   @BareReply()
-  @Header('cache-control', 'public, max-age=300')
-  @ApiOperation({ summary: 'Public keys that verify access tokens (RFC 7517)' })
+  @Header('cache-control', cacheable)
+  @ApiOperation({
+    summary: 'Public keys that verify access tokens (RFC 7517)',
+    description:
+      'Key that signs, its successor and those whose last tokens may be alive. 304 to `If-None-Match`.',
+  })
   @ApiResponse({
     status: 200,
     description: 'Key set',
@@ -48,7 +63,28 @@ export class WellKnownController {
       ],
     },
   })
-  getKeySet() {
-    return { keys: this.keys.jwks() };
+  getKeySet(
+    @Headers('if-none-match') known: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const { keys, etag } = this.keys.published();
+    void reply.header('etag', etag);
+    if (!matches(known, etag)) return { keys };
+    void reply.status(304);
+    return undefined;
+  }
+
+  @Get('oauth-authorization-server')
+  @BareReply()
+  @Header('cache-control', cacheable)
+  @ApiOperation({ summary: 'Where tokens are checked and how (RFC 8414)' })
+  @ApiResponse({
+    status: 200,
+    description: 'Metadata',
+    schema: metadataSchema,
+    example: metadataExample,
+  })
+  getMetadata() {
+    return authorityMetadata(this.authority.issuer);
   }
 }

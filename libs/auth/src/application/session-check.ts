@@ -46,10 +46,16 @@ export class SessionCheck {
    */
   async authenticate(token: string): Promise<Authenticated> {
     const { claims, isExpired } = this.claimsOf(token);
-    const { verdict, mode } = await this.verdictOn(claims);
-    if (verdict.kind !== 'live') throw refusal(verdict);
+    const authenticated = await this.vouchFor(claims);
     // An ended session is the better explanation, so the token's own expiry is judged last.
     if (isExpired) throw new TokenExpiredError();
+    return authenticated;
+  }
+
+  /** The same for claims that are proven already, whenever they expire. */
+  async vouchFor(claims: AccessTokenClaims): Promise<Authenticated> {
+    const { verdict, mode } = await this.verdictOn(claims);
+    if (verdict.kind !== 'live') throw refusal(verdict);
     return { principal: verdict.principal, mode };
   }
 

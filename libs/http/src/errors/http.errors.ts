@@ -52,8 +52,8 @@ export class UnsupportedMediaTypeError extends DomainError {
   readonly code = 'UNSUPPORTED_MEDIA_TYPE';
   readonly kind = 'unsupported-media';
 
-  constructor() {
-    super('Send the body as application/json.');
+  constructor(accepted = 'application/json') {
+    super(`Send the body as ${accepted}.`);
   }
 }
 

@@ -3,6 +3,7 @@ import { DomainError } from '@app/kernel';
 import { Log } from '@app/telemetry';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isOAuth } from '../server/oauth-routes.js';
 import { RouteTable } from '../server/route-table.js';
 import {
   InternalError,
@@ -12,6 +13,7 @@ import {
   RouteNotFoundError,
   UnsupportedMediaTypeError,
 } from './http.errors.js';
+import { toOAuthError } from './oauth-error.js';
 import { toProblem } from './problem.js';
 
 /** Turns whatever was thrown into one problem document; only refusals keep their words. */
@@ -38,10 +40,12 @@ export class ProblemFilter implements ExceptionFilter {
     if (error.retryAfterSeconds !== undefined) void reply.header('retry-after', error.retryAfterSeconds);
     if (error instanceof StepUpRequiredError) void reply.header('www-authenticate', stepUpChallenge(error));
     if (problem.status === 401) void reply.header('www-authenticate', challenge(error));
+    // RFC 6749 §5.2 wants application/json, and its clients read no other type.
+    const isForOAuth = isOAuth(request);
     void reply
       .status(problem.status)
-      .header('content-type', 'application/problem+json; charset=utf-8')
-      .send(JSON.stringify(problem));
+      .header('content-type', `application/${isForOAuth ? '' : 'problem+'}json; charset=utf-8`)
+      .send(JSON.stringify(isForOAuth ? toOAuthError(problem) : problem));
   }
 
   private refusal(thrown: unknown, request: FastifyRequest): DomainError {
@@ -75,8 +79,12 @@ function stepUpChallenge({ message, maxAgeSeconds }: StepUpRequiredError): strin
   return `Bearer error="insufficient_user_authentication", error_description="${message}", max_age=${maxAgeSeconds}`;
 }
 
-/** RFC 6750 §3: no error code when no credential was sent, `invalid_token` when one was and is no good. */
+/**
+ * RFC 6750 §3: no error code when no credential was sent, `invalid_token` when one was and is no good. Clients of
+ * OAuth are asked for what they authenticate with (RFC 6749 §5.2).
+ */
 function challenge(error: DomainError): string {
+  if (error.code === 'INVALID_CLIENT') return 'Basic realm="rollcall", charset="UTF-8"';
   if (error.code === 'UNAUTHENTICATED' || error.code === 'INVALID_CREDENTIALS') return 'Bearer';
   return `Bearer error="invalid_token", error_description="${error.message}"`;
 }

@@ -1,8 +1,9 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
-import { ApiBearerAuth, ApiCookieAuth } from '@nestjs/swagger';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiBasicAuth, ApiBearerAuth, ApiCookieAuth } from '@nestjs/swagger';
 
 /** How a route is reached. Without a decorator it is `session`: private is what happens when nobody thinks. */
-export type AccessMode = 'public' | 'refresh' | 'token' | 'session';
+export type AccessMode = 'public' | 'refresh' | 'token' | 'session' | 'client';
 
 export const accessModeKey = 'rollcall:access';
 
@@ -21,3 +22,14 @@ export const SignedToken = () =>
 
 /** Marks a controller whose routes need a session, for the API document; the guard is global. */
 export const NeedsSession = () => applyDecorators(ApiBearerAuth(), ApiCookieAuth());
+
+/**
+ * The caller is a service with client credentials and speaks OAuth: forms in, errors of RFC 6749 §5.2 out. On each
+ * handler: Nest reads the route's configuration there.
+ */
+export const ForClients = () =>
+  applyDecorators(
+    SetMetadata(accessModeKey, 'client' satisfies AccessMode),
+    RouteConfig({ oauth: true }),
+    ApiBasicAuth(),
+  );

@@ -42,7 +42,7 @@ export class SessionGuard implements CanActivate {
       context.getHandler(),
       context.getClass(),
     ]);
-    if (mode === 'public' || mode === 'refresh') return true;
+    if (mode === 'public' || mode === 'refresh' || mode === 'client') return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const reply = context.switchToHttp().getResponse<FastifyReply>();
     if (mode === 'token') this.identify(request);

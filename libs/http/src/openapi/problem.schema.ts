@@ -107,6 +107,12 @@ const examples = {
     title: 'Unsupported Media Type',
     detail: 'Send the body as application/json.',
   },
+  INVALID_CLIENT: {
+    status: 401,
+    title: 'Unauthorized',
+    detail: 'The client could not be authenticated.',
+  },
+  UNAUTHORIZED_CLIENT: { status: 400, title: 'Bad Request', detail: 'This client may not do this.' },
   INTERNAL: { status: 500, title: 'Internal Server Error', detail: 'Something went wrong on our side.' },
   STORE_UNAVAILABLE: {
     status: 503,

@@ -32,8 +32,21 @@ export function Returns<Schema extends z.ZodType>(contract: Contract<Schema>): M
   );
 }
 
+interface RefusalForm {
+  readonly media: string;
+  /** Name of a component. */
+  readonly schema: string;
+  readonly example: (name: ProblemName) => object;
+}
+
+const problemForm: RefusalForm = {
+  media: 'application/problem+json',
+  schema: problemSchema,
+  example: problemExample,
+};
+
 /** One response per status; several codes of one status become its named examples. */
-export function problemResponses(names: readonly ProblemName[]): MethodDecorator[] {
+export function problemResponses(names: readonly ProblemName[], form = problemForm): MethodDecorator[] {
   const byStatus = new Map<number, ProblemName[]>();
   for (const name of names) {
     const { status } = problemExample(name);
@@ -44,10 +57,10 @@ export function problemResponses(names: readonly ProblemName[]): MethodDecorator
       status,
       description: codes.join(', '),
       content: {
-        'application/problem+json': {
-          schema: { $ref: `#/components/schemas/${problemSchema}` },
+        [form.media]: {
+          schema: { $ref: `#/components/schemas/${form.schema}` },
           examples: Object.fromEntries(
-            codes.map((code) => [code, { summary: code, value: problemExample(code) }]),
+            codes.map((code) => [code, { summary: code, value: form.example(code) }]),
           ),
         },
       },

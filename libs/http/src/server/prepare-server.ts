@@ -2,6 +2,7 @@ import type { ShutdownGate } from '@app/health';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { refuseAmbiguousHeaders } from './ambiguous-headers.js';
 import { tidyDocs } from './docs-files.js';
+import { acceptFormsOfOAuth } from './form-body.js';
 import { acceptJsonOnly } from './json-body.js';
 import { traceRequests } from './request-log.js';
 import type { RouteTable } from './route-table.js';
@@ -16,6 +17,7 @@ export async function prepareServer(
   const server = app.getHttpAdapter().getInstance();
   routes.observe(server);
   acceptJsonOnly(server);
+  acceptFormsOfOAuth(server);
   traceRequests(server, gate);
   await sendSecurityHeaders(server);
   refuseAmbiguousHeaders(server);

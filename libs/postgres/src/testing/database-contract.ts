@@ -129,6 +129,23 @@ export function databaseContract(subject: () => Database): void {
     expect(await stored()).toEqual([]);
   });
 
+  it('lets one unit of work at a time have a job, until it ends, however it ends', async () => {
+    const first = await subject().run(async () => [
+      await subject().claim('sweep'),
+      await subject().claim('sweep'),
+      await subject().claim('other'),
+    ]);
+    const failed = subject().run(async () => {
+      await subject().claim('sweep');
+      throw new Error('no');
+    });
+
+    expect(first).toEqual([true, true, true]);
+    await expect(failed).rejects.toThrow('no');
+    expect(await subject().run(() => subject().claim('sweep'))).toBe(true);
+    await expect(subject().claim('sweep')).rejects.toThrow('claim is called outside a unit of work');
+  });
+
   it('names the unique constraint that was violated', async () => {
     await insert(1);
     const error: unknown = await insert(1).catch((thrown: unknown) => thrown);

@@ -107,6 +107,11 @@ export class SessionAuthority {
     return this.sessions.countLive(owner, this.clock.now());
   }
 
+  /** Ended or not, whoever owns it: for callers that hold a proof of their own, such as a refresh token. */
+  find(id: SessionId): Promise<Session | null> {
+    return this.sessions.find(id);
+  }
+
   /** Throws SessionNotFoundError for an unknown session and for somebody else's. */
   async get(id: SessionId, owner: UserId): Promise<Session> {
     const session = await this.sessions.findOwned(id, owner);
@@ -164,6 +169,11 @@ export class SessionAuthority {
     const marked = await this.sessions.endAll(owner, { ...end, by }, keep);
     await this.recordEnds(owner, marked);
     return marked.filter(({ end: { reason } }) => reason === end.reason);
+  }
+
+  /** Removes up to `limit` sessions that nobody needs to be told about any more; returns how many. */
+  purge(before: Date, limit: number): Promise<number> {
+    return this.sessions.purge(before, limit);
   }
 
   private async makeRoom(owner: UserId, at: Date): Promise<void> {

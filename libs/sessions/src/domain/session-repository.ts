@@ -29,6 +29,8 @@ export type EvictionOrder = 'oldest' | 'idle';
  */
 export abstract class SessionRepository {
   abstract insert(session: Session): Promise<void>;
+  /** Also ended ones, whoever owns it. */
+  abstract find(id: SessionId): Promise<Session | null>;
   /** Also ended ones; null if the id is unknown or belongs to somebody else. */
   abstract findOwned(id: SessionId, owner: UserId): Promise<Session | null>;
   /** Newest first. */
@@ -47,6 +49,8 @@ export abstract class SessionRepository {
   abstract endAll(owner: UserId, ending: Ending, keep: SessionId | null): Promise<EndedSession[]>;
   /** Those that were ended since then, by whomever and whyever. */
   abstract listEndedSince(owner: UserId, since: Date): Promise<EndedSession[]>;
+  /** Removes up to `limit` sessions whose absolute end was before then, the oldest first; returns how many. */
+  abstract purge(before: Date, limit: number): Promise<number>;
   /** Ends live sessions in the given order until at most `keep` remain, with their shares, which do not count. */
   abstract endSurplus(
     owner: UserId,

@@ -123,7 +123,7 @@ export function entryStoreContract(current: () => EntryStore): void {
       userId,
       sessions: [],
       generation: null,
-      tokens: [{ id: key.tokenId, expiresAt }],
+      tokens: [{ id: key.tokenId, sessionId: key.sessionId, expiresAt }],
     });
     expect(await current().lookup(key)).toMatchObject({ entry, tokenRevoked: true });
     expect(await current().lookup(keyOf(entry))).toMatchObject({ entry, tokenRevoked: false });

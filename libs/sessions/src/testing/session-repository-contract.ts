@@ -71,6 +71,33 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
     expect(await sessions().findOwned(all[1]!.id, owner)).toEqual(all[1]);
   });
 
+  it('finds a session by its id alone, ended or not, and nothing for an unknown id', async () => {
+    const { all } = await given({}, { ended: { at: at(5), reason: 'signout' } });
+
+    expect(await sessions().find(all[0]!.id)).toEqual(all[0]);
+    expect(await sessions().find(all[1]!.id)).toEqual(all[1]);
+    expect(await sessions().find('f'.repeat(64) as SessionId)).toBeNull();
+  });
+
+  it('purges what had its absolute end before then, the oldest first, in bounded steps', async () => {
+    // Far back, where no other test has sessions.
+    const [early, late] = [-9_000_000, -8_000_000];
+    const { all } = await given(
+      { expiresAt: at(early + 1) },
+      { expiresAt: at(early), idleExpiresAt: at(early - 5) },
+      { expiresAt: at(late), ended: { at: at(early), reason: 'signout' } },
+      {},
+    );
+    const left = async (): Promise<boolean[]> =>
+      Promise.all(all.map(async ({ id }) => (await sessions().find(id)) !== null));
+
+    expect(await sessions().purge(at(late), 1)).toBe(1);
+    expect(await left()).toEqual([true, false, true, true]);
+    expect(await sessions().purge(at(late), 10)).toBe(1);
+    expect(await sessions().purge(at(late), 10)).toBe(0);
+    expect(await left()).toEqual([false, false, true, true]);
+  });
+
   it('v5.0.0-8.2.2 finds nothing for whoever does not own it, and for an unknown id', async () => {
     const { owner, all } = await given({});
     const stranger = await subject().aUser();

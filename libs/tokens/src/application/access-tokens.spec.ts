@@ -6,20 +6,14 @@ import {
   sign as signBytes,
   verify as verifyBytes,
 } from 'node:crypto';
-import { ServerSecret, type SessionId, type TokenId, type UserId } from '@app/kernel';
+import type { SessionId, TokenId, UserId } from '@app/kernel';
 import { FakeClock } from '@app/testing';
 import { JwtService } from '@nestjs/jwt';
-import { SigningKeysInMemory } from '../testing/signing-keys-in-memory.js';
+import { startKeys } from '../testing/key-parts.js';
 import { AccessTokens } from './access-tokens.js';
-import { KeyRing } from './key-ring.js';
+import type { KeyRing } from './key-ring.js';
 
-const config = {
-  issuer: 'https://id.corp.test',
-  audience: 'rollcall',
-  accessTtlSeconds: 600,
-  refreshGraceSeconds: 10,
-};
-const secret = new ServerSecret(Buffer.from('a root secret that only these tests use'));
+const config = { issuer: 'https://id.corp.test', audience: 'rollcall', accessTtlSeconds: 600 };
 const userId = '017f22e2-79b0-7cc3-98c4-dc0c0c07398f' as UserId;
 const sessionId = 'ab'.repeat(32) as SessionId;
 const tokenId = 'a-token-id-of-22-chars' as TokenId;
@@ -33,10 +27,13 @@ const decode = (part: string): Json => JSON.parse(Buffer.from(part, 'base64url')
 const es256 = (input: string, key: KeyObject): string =>
   signBytes('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url');
 
+function publicJwkOf(keys: KeyRing) {
+  return keys.published().keys.find(({ kid }) => kid === keys.signingKey().kid);
+}
+
 async function setup(overrides: Partial<typeof config> = {}) {
   const clock = new FakeClock(new Date('2026-01-01T00:00:00.250Z'));
-  const keys = new KeyRing(new SigningKeysInMemory(), clock, secret);
-  await keys.onModuleInit();
+  const { ring: keys, rotation } = await startKeys(clock);
   const tokens = new AccessTokens(new JwtService({}), keys, clock, {
     ...config,
     ...overrides,
@@ -52,7 +49,7 @@ async function setup(overrides: Partial<typeof config> = {}) {
   const withHeader = (changes: Json): string => signed({ ...header, ...changes }, payload);
   const withClaims = (changes: Json): string => signed(header, { ...payload, ...changes });
   const verdict = (token: string): string => tokens.verify(token).kind;
-  return { clock, keys, tokens, issue, header, payload, signed, withHeader, withClaims, verdict };
+  return { clock, keys, rotation, tokens, issue, header, payload, signed, withHeader, withClaims, verdict };
 }
 
 describe('an access token', () => {
@@ -66,6 +63,7 @@ describe('an access token', () => {
       aud: 'rollcall',
       sub: userId,
       sid: sessionId,
+      client_id: 'rollcall',
       jti: expect.stringMatching(/^[\w-]{22}$/),
       iat: issuedAt,
       exp: issuedAt + 600,
@@ -77,7 +75,7 @@ describe('an access token', () => {
   it('RFC 7517 verifies with the published key and nothing but node:crypto', async () => {
     const { issue, keys } = await setup();
     const [head, body, signature] = issue().split('.') as [string, string, string];
-    const [jwk] = keys.jwks();
+    const jwk = publicJwkOf(keys);
 
     const isGenuine = verifyBytes(
       'sha256',
@@ -175,7 +173,7 @@ describe(AccessTokens.name, () => {
     expect(verdict(withClaims({ nbf: 'soon' }))).toBe('invalid');
   });
 
-  it.each(['iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'auth_time', 'amr'])(
+  it.each(['iss', 'aud', 'sub', 'sid', 'client_id', 'jti', 'iat', 'auth_time', 'amr'])(
     'RFC 9068 §2.2 refuses a correctly signed token without %s',
     async (claim) => {
       const { withClaims, verdict } = await setup();
@@ -246,12 +244,12 @@ describe(AccessTokens.name, () => {
 
   it('v5.0.0-9.1.2 refuses HS256 keyed with the public key in every form one can get hold of', async () => {
     const { header, payload, keys, verdict } = await setup();
-    const key = keys.publicKey(keys.signingKey().kid)!;
+    const key = keys.verifyingKey(keys.signingKey().kid)!.publicKey;
     const forms = [
       key.export({ format: 'pem', type: 'spki' }),
       key.export({ format: 'der', type: 'spki' }),
-      JSON.stringify(keys.jwks()[0]),
-      Buffer.from(keys.jwks()[0]!.x, 'base64url'),
+      JSON.stringify(publicJwkOf(keys)),
+      Buffer.from(publicJwkOf(keys)!.x, 'base64url'),
     ];
     const input = `${encode({ ...header, alg: 'HS256' })}.${encode(payload)}`;
     const forged = forms.map(
@@ -451,82 +449,5 @@ describe(AccessTokens.name, () => {
 
     expect([0, 1, 2].map((note) => verdict(withClaims({ note })))).toEqual(['valid', 'valid', 'valid']);
     expect(remembered.size).toBe(20_000);
-  });
-});
-
-describe(KeyRing.name, () => {
-  const clock = new FakeClock();
-
-  async function opened(keys: SigningKeysInMemory, by = secret): Promise<KeyRing> {
-    const ring = new KeyRing(keys, clock, by);
-    await ring.onModuleInit();
-    return ring;
-  }
-
-  it('makes a key on the first start and finds it again on the next', async () => {
-    const keys = new SigningKeysInMemory();
-    const first = await opened(keys);
-    const second = await opened(keys);
-
-    expect(second.jwks()).toEqual(first.jwks());
-    expect(second.signingKey().kid).toBe(first.signingKey().kid);
-  });
-
-  it('RFC 7517 publishes no private member and names use and algorithm', async () => {
-    const ring = await opened(new SigningKeysInMemory());
-
-    expect(ring.jwks()).toEqual([
-      {
-        kty: 'EC',
-        crv: 'P-256',
-        x: expect.stringMatching(/^[\w-]{43}$/),
-        y: expect.stringMatching(/^[\w-]{43}$/),
-        kid: expect.stringMatching(/^[\w-]{43}$/),
-        use: 'sig',
-        alg: 'ES256',
-      },
-    ]);
-  });
-
-  it('v5.0.0-11.3.3 keeps the private half sealed: it is in no stored byte', async () => {
-    const keys = new SigningKeysInMemory();
-    const ring = await opened(keys);
-    const [stored] = await keys.listCurrent();
-    const { d } = ring.signingKey().privateKey.export({ format: 'jwk' });
-
-    expect(stored!.sealedPrivateKey.includes(Buffer.from(d!, 'base64url'))).toBe(false);
-    expect(JSON.stringify(stored)).not.toContain(d);
-  });
-
-  it('says in one line that SECRET_KEY is another one than the keys were sealed with', async () => {
-    const keys = new SigningKeysInMemory();
-    await opened(keys);
-    const other = new ServerSecret(Buffer.from('a root secret of another installation'));
-
-    await expect(opened(keys, other)).rejects.toThrow(
-      /^SECRET_KEY does not open the signing keys in the database\. [^\n]+$/,
-    );
-  });
-
-  it('v5.0.0-11.2.2 signs with the newest key and still knows the retired one', async () => {
-    const keys = new SigningKeysInMemory();
-    const before = await opened(keys);
-    const oldKid = before.signingKey().kid;
-    keys.retireAll();
-    clock.advance(1000);
-    await keys.insertUnlessActive(before['generate']());
-
-    const ring = await opened(keys);
-
-    expect(ring.signingKey().kid).not.toBe(oldKid);
-    expect(ring.publicKey(oldKid)).not.toBeNull();
-    expect(ring.jwks().map(({ kid }) => kid)).toEqual([ring.signingKey().kid, oldKid]);
-  });
-
-  it('is of no use before it has loaded its keys', () => {
-    const ring = new KeyRing(new SigningKeysInMemory(), clock, secret);
-
-    expect(() => ring.signingKey()).toThrow('the key ring is used before it is loaded');
-    expect(ring.jwks()).toEqual([]);
   });
 });

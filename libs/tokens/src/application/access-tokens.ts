@@ -3,7 +3,7 @@ import { Clock, type SessionId, type TokenId, type UserId } from '@app/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { z } from 'zod';
-import type { AccessTokenClaims, TokenVerdict } from '../domain/access-token.js';
+import { type AccessTokenClaims, firstPartyClientId, type TokenVerdict } from '../domain/access-token.js';
 import { tokensConfigToken } from '../tokens.config.js';
 import { KeyRing } from './key-ring.js';
 
@@ -27,11 +27,17 @@ const claimsSchema = z.object({
   sub: z.uuid(),
   sid: z.string().regex(/^[0-9a-f]{64}$/),
   jti: z.string().regex(/^[\w-]{22}$/),
+  client_id: z.literal(firstPartyClientId),
   iat: seconds,
   exp: seconds,
   auth_time: seconds,
   amr: z.array(z.string()).readonly(),
 });
+
+interface Remembered {
+  readonly claims: AccessTokenClaims;
+  readonly kid: string;
+}
 
 /**
  * Issues and checks access tokens (JWT profile of RFC 9068, ES256). A signature is verified once per token and
@@ -39,13 +45,14 @@ const claimsSchema = z.object({
  */
 @Injectable()
 export class AccessTokens {
-  private readonly remembered = new Map<string, AccessTokenClaims>();
+  private readonly remembered = new Map<string, Remembered>();
 
   constructor(
     private readonly jwt: JwtService,
     private readonly keys: KeyRing,
     private readonly clock: Clock,
-    @Inject(tokensConfigToken) private readonly config: TokensConfig,
+    @Inject(tokensConfigToken)
+    private readonly config: Pick<TokensConfig, 'issuer' | 'audience' | 'accessTtlSeconds'>,
   ) {}
 
   /** `notAfter` caps the life: no token outlives its session. */
@@ -65,6 +72,7 @@ export class AccessTokens {
       aud: this.config.audience,
       sub: of.userId,
       sid: of.sessionId,
+      client_id: firstPartyClientId,
       jti: of.tokenId,
       iat: issuedAt,
       exp: expiresAt,
@@ -87,46 +95,49 @@ export class AccessTokens {
 
   /** Never throws: whatever is not a token of ours is `invalid`. */
   verify(token: string): TokenVerdict {
-    const claims = this.remembered.get(token) ?? this.verifySignature(token);
-    if (!claims) return { kind: 'invalid' };
+    const known = this.remembered.get(token) ?? this.verifySignature(token);
+    if (!known || !this.isStillTrusted(known)) return { kind: 'invalid' };
+    const { claims } = known;
     return { kind: claims.expiresAt <= this.clock.now() ? 'expired' : 'valid', claims };
   }
 
-  private verifySignature(token: string): AccessTokenClaims | null {
-    const publicKey = this.keyNamedBy(token);
-    if (!publicKey) return null;
+  /**
+   * Asked each time: a key may have been withdrawn since the signature was verified. A retired key signs nothing
+   * new, so a token that outlives its last one was made by somebody else.
+   */
+  private isStillTrusted({ claims, kid }: Remembered): boolean {
+    const key = this.keys.verifyingKey(kid);
+    return key !== null && (key.lastTokenDies === null || claims.expiresAt <= key.lastTokenDies);
+  }
+
+  private verifySignature(token: string): Remembered | null {
+    const kid = kidIn(token);
+    const key = kid === null ? null : this.keys.verifyingKey(kid);
+    if (kid === null || !key) return null;
     try {
       const payload = this.jwt.verify<object>(token, {
         // The declared type forgets KeyObject, which is what the verifier takes without parsing.
-        publicKey: publicKey as unknown as Buffer,
+        publicKey: key.publicKey as unknown as Buffer,
         algorithms: ['ES256'],
         issuer: this.config.issuer,
         audience: this.config.audience,
         ignoreExpiration: true,
         clockTimestamp: Math.floor(this.clock.now().getTime() / 1000),
       });
-      return this.remember(token, toClaims(claimsSchema.parse(payload)));
+      return this.remember(token, { claims: toClaims(claimsSchema.parse(payload)), kid });
     } catch {
       // Bad signature, foreign issuer or audience, not yet valid, or a shape we never issue: all the same outside.
       return null;
     }
   }
 
-  private keyNamedBy(token: string): ReturnType<KeyRing['publicKey']> {
-    if (token.length > maxTokenLength) return null;
-    const [, header, , signature] = compactForm.exec(token) ?? [];
-    if (!header || !signature || !isCanonical(signature)) return null;
-    const parsed = headerSchema.safeParse(parseJson(Buffer.from(header, 'base64url').toString('utf8')));
-    return parsed.success ? this.keys.publicKey(parsed.data.kid) : null;
-  }
-
-  private remember(token: string, claims: AccessTokenClaims): AccessTokenClaims {
+  private remember(token: string, verified: Remembered): Remembered {
     if (this.remembered.size >= maxRemembered) {
       const oldest = this.remembered.keys().next();
       if (!oldest.done) this.remembered.delete(oldest.value);
     }
-    this.remembered.set(token, claims);
-    return claims;
+    this.remembered.set(token, verified);
+    return verified;
   }
 }
 
@@ -134,6 +145,15 @@ export interface IssuedAccessToken {
   readonly text: string;
   readonly tokenId: TokenId;
   readonly expiresInSeconds: number;
+}
+
+/** The key that a token of our form names, or null. */
+function kidIn(token: string): string | null {
+  if (token.length > maxTokenLength) return null;
+  const [, header, , signature] = compactForm.exec(token) ?? [];
+  if (!header || !signature || !isCanonical(signature)) return null;
+  const parsed = headerSchema.safeParse(parseJson(Buffer.from(header, 'base64url').toString('utf8')));
+  return parsed.success ? parsed.data.kid : null;
 }
 
 /** The last character of 86 carries four unused bits; only one spelling of them is accepted. */

@@ -1,16 +1,9 @@
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-} from 'node:crypto';
-import { Clock, patiently, type Sealer, ServerSecret, UnsealError } from '@app/kernel';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { Clock } from '@app/kernel';
+import { Injectable } from '@nestjs/common';
+import { isPublished, keyIn, lastTokenDies } from '../domain/key-schedule.js';
 import { type PublicJwk, SigningKeyRepository, type StoredSigningKey } from '../domain/signing-key.js';
-
-/** The stored signing keys do not open with this SECRET_KEY; the message is one line for the operator. */
-export class WrongSecretKeyError extends Error {}
+import { KeyMint } from './key-mint.js';
 
 export interface Jwk extends PublicJwk {
   readonly kid: string;
@@ -18,41 +11,60 @@ export interface Jwk extends PublicJwk {
   readonly alg: 'ES256';
 }
 
+/** What `/.well-known/jwks.json` answers. */
+export interface PublishedKeys {
+  readonly keys: readonly Jwk[];
+  /** Strong entity tag (RFC 9110 §8.8.3): changes exactly when the keys do. */
+  readonly etag: string;
+}
+
 interface SigningKey {
   readonly kid: string;
   readonly privateKey: KeyObject;
 }
 
+interface VerifyingKey {
+  readonly publicKey: KeyObject;
+  /** No genuine token of this key lives longer; null while it may sign. */
+  readonly lastTokenDies: Date | null;
+}
+
 /**
- * The ES256 keys of this installation, made once and shared by all instances through Postgres. Held as
+ * The ES256 keys of this installation as this instance knows them; the same rows on all instances. Held as
  * KeyObjects: handing PEM text to the signer would parse it on each call.
  */
 @Injectable()
-export class KeyRing implements OnModuleInit {
-  private readonly sealer: Sealer;
+export class KeyRing {
+  private stored: readonly StoredSigningKey[] = [];
   private active: SigningKey | null = null;
-  private publicKeys = new Map<string, KeyObject>();
-  private published: readonly Jwk[] = [];
+  private verifying = new Map<string, VerifyingKey>();
 
   constructor(
     private readonly repository: SigningKeyRepository,
+    private readonly mint: KeyMint,
     private readonly clock: Clock,
-    secret: ServerSecret,
-  ) {
-    this.sealer = secret.sealer('rollcall/signing-keys/v1');
+  ) {}
+
+  /** Reads the keys anew. Rejects with WrongSecretKeyError, and then nothing has changed here. */
+  async load(): Promise<void> {
+    const stored = await this.repository.list();
+    const signing = keyIn('signing', stored);
+    if (signing && signing.kid !== this.active?.kid)
+      this.active = { kid: signing.kid, privateKey: this.mint.open(signing) };
+    this.verifying = new Map(
+      stored.filter((key) => key.withdrawnAt === null).map((key) => [key.kid, toVerifying(key)]),
+    );
+    this.stored = stored;
   }
 
-  async onModuleInit(): Promise<void> {
-    await patiently(() => this.load());
+  /** The rows as last read, newest first. */
+  get known(): readonly StoredSigningKey[] {
+    return this.stored;
   }
 
-  private async load(): Promise<void> {
-    let stored = await this.repository.listCurrent();
-    if (stored.length === 0) {
-      await this.repository.insertUnlessActive(this.generate());
-      stored = await this.repository.listCurrent();
-    }
-    this.use(stored);
+  /** Null before the first key. */
+  get signingKid(): string | null {
+    return this.active?.kid ?? null;
   }
 
   signingKey(): SigningKey {
@@ -60,50 +72,25 @@ export class KeyRing implements OnModuleInit {
     return this.active;
   }
 
-  /** Null for a key that is not ours; costs no look-up elsewhere, so unknown kids cannot cause load. */
-  publicKey(kid: string): KeyObject | null {
-    return this.publicKeys.get(kid) ?? null;
+  /** Null for a key that is not ours or was withdrawn. Asks nobody, so unknown kids cannot cause load. */
+  verifyingKey(kid: string): VerifyingKey | null {
+    return this.verifying.get(kid) ?? null;
   }
 
-  /** The public halves for `/.well-known/jwks.json`. */
-  jwks(): readonly Jwk[] {
-    return this.published;
-  }
-
-  private generate(): StoredSigningKey {
-    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const jwk = publicKey.export({ format: 'jwk' });
-    const publicJwk: PublicJwk = { kty: 'EC', crv: 'P-256', x: jwk.x!, y: jwk.y! };
-    const kid = thumbprint(publicJwk);
-    const sealedPrivateKey = this.sealer.seal(privateKey.export({ format: 'der', type: 'pkcs8' }), kid);
-    return { kid, publicJwk, sealedPrivateKey, createdAt: this.clock.now() };
-  }
-
-  private use(stored: readonly StoredSigningKey[]): void {
-    const newest = stored[0];
-    if (!newest) throw new Error('no signing key exists although one was just stored');
-    this.active = { kid: newest.kid, privateKey: this.unseal(newest) };
-    this.publicKeys = new Map(
-      stored.map((key) => [key.kid, createPublicKey({ key: { ...key.publicJwk }, format: 'jwk' })]),
-    );
-    this.published = stored.map((key) => ({ ...key.publicJwk, kid: key.kid, use: 'sig', alg: 'ES256' }));
-  }
-
-  private unseal(key: StoredSigningKey): KeyObject {
-    try {
-      const der = this.sealer.open(key.sealedPrivateKey, key.kid);
-      return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
-    } catch (cause) {
-      if (!(cause instanceof UnsealError)) throw cause;
-      throw new WrongSecretKeyError(
-        'SECRET_KEY does not open the signing keys in the database. Use the key the database was set up with.',
-        { cause },
-      );
-    }
+  /** The public halves of all keys whose tokens may be alive, now or before the next look. */
+  published(): PublishedKeys {
+    const now = this.clock.now();
+    const keys = this.stored
+      .filter((key) => isPublished(key, now))
+      .map(({ publicJwk, kid }) => ({ ...publicJwk, kid, use: 'sig', alg: 'ES256' }) as const);
+    const kids = keys.map(({ kid }) => kid).join();
+    return { keys, etag: `"${createHash('sha256').update(kids).digest('base64url')}"` };
   }
 }
 
-/** RFC 7638: SHA-256 over the required members in lexical order. */
-function thumbprint({ crv, kty, x, y }: PublicJwk): string {
-  return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
+function toVerifying(key: StoredSigningKey): VerifyingKey {
+  return {
+    publicKey: createPublicKey({ key: { ...key.publicJwk }, format: 'jwk' }),
+    lastTokenDies: lastTokenDies(key),
+  };
 }

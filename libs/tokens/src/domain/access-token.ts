@@ -1,5 +1,11 @@
 import type { SessionId, TokenId, UserId } from '@app/kernel';
 
+/**
+ * The `client_id` of every token (RFC 9068 §2.2): people sign in to the installation itself, whatever app shows
+ * the form.
+ */
+export const firstPartyClientId = 'rollcall';
+
 /** What an access token says (RFC 9068). It carries no e-mail, name or role: those are read with the session. */
 export interface AccessTokenClaims {
   readonly userId: UserId;

@@ -13,4 +13,6 @@ export abstract class RevokedTokenRepository {
   /** Idempotent. */
   abstract revoke(token: RevokedToken): Promise<void>;
   abstract isRevoked(tokenId: TokenId): Promise<boolean>;
+  /** Removes up to `limit` tokens that died before then by themselves, the oldest first; returns how many. */
+  abstract purge(before: Date, limit: number): Promise<number>;
 }

@@ -11,13 +11,32 @@ export interface StoredSigningKey {
   /** RFC 7638 thumbprint of the public half. */
   readonly kid: string;
   readonly publicJwk: PublicJwk;
-  readonly sealedPrivateKey: Buffer;
+  /** Null once the key signs nothing any more. */
+  readonly sealedPrivateKey: Buffer | null;
+  /** It is published from then on. */
   readonly createdAt: Date;
+  /** Null while it is the successor. */
+  readonly signsFrom: Date | null;
+  readonly retiredAt: Date | null;
+  /** None of its tokens counts from then on, however young. */
+  readonly withdrawnAt: Date | null;
 }
 
+/** What to do to the stored keys, all or nothing, in this order. */
+export interface KeyChanges {
+  /** Added, or replaced by kid. */
+  readonly put: readonly StoredSigningKey[];
+  readonly remove: readonly string[];
+}
+
+export const noChanges: KeyChanges = { put: [], remove: [] };
+
 export abstract class SigningKeyRepository {
-  /** Keys whose tokens may still be alive, newest first. */
-  abstract listCurrent(): Promise<StoredSigningKey[]>;
-  /** Stores the key unless an active one exists; of several callers at once exactly one succeeds. */
-  abstract insertUnlessActive(key: StoredSigningKey): Promise<void>;
+  /** Newest first. */
+  abstract list(): Promise<StoredSigningKey[]>;
+  /**
+   * Applies what `decide` makes of the keys as they stand while nobody else, on whatever instance, can change
+   * them. May ask it more than once. Passes on what it throws, and then nothing has changed.
+   */
+  abstract change(decide: (keys: readonly StoredSigningKey[]) => KeyChanges): Promise<void>;
 }

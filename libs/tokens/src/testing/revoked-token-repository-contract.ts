@@ -38,6 +38,23 @@ export function revokedTokenRepositoryContract(subject: () => RevokedTokenReposi
     expect(await subject().tokens.isRevoked(tokenId)).toBe(true);
   });
 
+  it('purges what has died by itself, the oldest first, in bounded steps', async () => {
+    const [oldest, old, living] = [aTokenId(), aTokenId(), aTokenId()];
+    const { tokens, userId } = subject();
+    const died = (minute: number): Date => new Date(Date.UTC(2025, 0, 1, 0, minute));
+    await tokens.revoke({ tokenId: old, userId, sessionId, expiresAt: died(2) });
+    await tokens.revoke({ tokenId: oldest, userId, sessionId, expiresAt: died(1) });
+    await tokens.revoke({ tokenId: living, userId, sessionId, expiresAt: died(3) });
+    const left = (): Promise<boolean[]> =>
+      Promise.all([oldest, old, living].map((tokenId) => tokens.isRevoked(tokenId)));
+
+    expect(await tokens.purge(died(3), 1)).toBe(1);
+    expect(await left()).toEqual([false, true, true]);
+    expect(await tokens.purge(died(3), 10)).toBe(1);
+    expect(await tokens.purge(died(3), 10)).toBe(0);
+    expect(await left()).toEqual([false, false, true]);
+  });
+
   it('v5.0.0-2.3.3 forgets a revocation that is rolled back', async () => {
     const tokenId = aTokenId();
     const change = subject().work.run(async () => {

@@ -15,14 +15,21 @@ interface Sighting {
 @Injectable()
 export class HeartbeatObserver {
   private sightings = new Map<InstanceId, Sighting>();
+  private latest: readonly Heartbeat[] = [];
 
   constructor(private readonly clock: Clock) {}
 
   /** Takes the complete list, so that instances that are gone are forgotten; tells how long each is silent. */
   observe(all: readonly Heartbeat[]): (Heartbeat & { readonly silentMs: number })[] {
     const now = this.clock.monotonicMs();
+    this.latest = all;
     this.sightings = new Map(all.map((one) => [one.id, this.sighting(one)]));
     return all.map((one) => ({ ...one, silentMs: now - (this.sightings.get(one.id)?.since ?? now) }));
+  }
+
+  /** The last complete list. */
+  get heartbeats(): readonly Heartbeat[] {
+    return this.latest;
   }
 
   /** Milliseconds for which the beat has certainly not moved. */

@@ -43,7 +43,7 @@ describe(RevocationBroadcast, () => {
     const burial = {
       ...aBurial(),
       generation: { minimum: 3, end },
-      tokens: [{ id: 'token' as TokenId, expiresAt: end.at }],
+      tokens: [{ id: 'token' as TokenId, sessionId: aSessionId(), expiresAt: end.at }],
     };
     store.bury.mockReturnValue(new Promise(() => undefined));
     void settle(burial);

@@ -44,7 +44,9 @@ export class RevocationBroadcast {
   announce(burial: Burial): Promise<RedisPlace | null> {
     const now = this.clock.monotonicMs();
     for (const { id, end } of burial.sessions) this.feed.map.noteSessionEnd(id, end, now);
-    for (const { id } of burial.tokens) this.feed.map.noteToken(id, now);
+    for (const { id, sessionId } of burial.tokens) {
+      this.feed.map.noteToken({ id, sessionId, userId: burial.userId }, now);
+    }
     if (burial.userChange) this.feed.map.noteUserChange(burial.userId, burial.userChange.transaction, now);
     if (burial.generation) this.feed.map.noteGeneration(burial.userId, burial.generation.minimum, now);
     return this.bury(burial);

@@ -42,7 +42,11 @@ export interface Burial {
   readonly userId: UserId;
   readonly sessions: readonly { readonly id: SessionId; readonly end: SessionEnd }[];
   readonly generation: { readonly minimum: number; readonly end: SessionEnd } | null;
-  readonly tokens: readonly { readonly id: TokenId; readonly expiresAt: Date }[];
+  readonly tokens: readonly {
+    readonly id: TokenId;
+    readonly sessionId: SessionId;
+    readonly expiresAt: Date;
+  }[];
   /** A change of the user that ends nothing, and yet no older entry may show again. */
   readonly userChange?: UserChange;
 }

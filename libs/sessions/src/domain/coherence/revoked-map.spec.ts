@@ -77,11 +77,13 @@ describe(RevokedMap, () => {
       event('session.ended', { sessionId: laptop, reason: 'admin', xid: 70, at: new Date(0) }),
       event('user.sessions_revoked', { gen: 5, xid: 80 }),
       event('user.sessions_revoked', { gen: 4, xid: 61 }),
+      event('token.revoked', { tokenId: token, sessionId: laptop, xid: 62 }),
     ];
     for (const one of [...events, ...events.toReversed()]) map.apply(one, 0);
     expect(map.everything()).toMatchObject({
       sessions: [{ id: laptop, end: { reason: 'signout' } }],
       generations: [{ userId: ann, gen: 5 }],
+      tokens: [{ id: token, userId: ann, sessionId: laptop }],
     });
   });
 
@@ -126,7 +128,7 @@ describe(RevokedMap, () => {
     });
 
     it('changes nothing when there is nothing old', () => {
-      map.noteToken(token, 100, 50);
+      map.noteToken({ id: token, userId: ann, sessionId: laptop }, 100, 50);
       map.prune(100, 1_000);
       expect(map.covers(10, 'here/1')).toBe(true);
     });

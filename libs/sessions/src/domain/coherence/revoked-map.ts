@@ -1,7 +1,7 @@
 import type { DatabaseIdentity, LoggedEvent, LogPosition } from '@app/event-log';
 import type { SessionId, TokenId, UserId } from '@app/kernel';
 import type { EndReason, SessionEnd } from '../session.js';
-import type { RememberedRevocations } from './revocation-repair.js';
+import type { RememberedRevocations, RevokedTokenFacts } from './revocation-repair.js';
 
 interface Noted<T> {
   readonly value: T;
@@ -34,7 +34,7 @@ export interface Reading {
 export class RevokedMap {
   private readonly sessions = new Map<SessionId, Noted<SessionEnd>>();
   private readonly generations = new Map<UserId, Noted<number>>();
-  private readonly tokens = new Map<TokenId, Noted<true>>();
+  private readonly tokens = new Map<TokenId, Noted<RevokedTokenFacts>>();
   private readonly changedUsers = new Map<UserId, Noted<LogPosition>>();
   private floor = Number.POSITIVE_INFINITY;
   private history: DatabaseIdentity | null = null;
@@ -72,7 +72,7 @@ export class RevokedMap {
         this.noteUserChange(event.userId as UserId, event.xid, now);
         break;
       case 'token.revoked':
-        this.noteToken(event.tokenId as TokenId, now, event.xid);
+        this.noteToken(tokenOf(event), now, event.xid);
         break;
       default:
         // Of interest to others.
@@ -90,8 +90,8 @@ export class RevokedMap {
     if (gen >= known) note(this.generations, userId, { value: gen, at: now, xid });
   }
 
-  noteToken(id: TokenId, now: number, xid: LogPosition | null = null): void {
-    note(this.tokens, id, { value: true, at: now, xid });
+  noteToken(token: RevokedTokenFacts, now: number, xid: LogPosition | null = null): void {
+    note(this.tokens, token.id, { value: token, at: now, xid });
   }
 
   noteUserChange(userId: UserId, xid: LogPosition, now: number): void {
@@ -135,13 +135,17 @@ export class RevokedMap {
     return {
       sessions: [...this.sessions].map(([id, { value }]) => ({ id, end: value })),
       generations: [...this.generations].map(([userId, { value }]) => ({ userId, gen: value })),
-      tokens: [...this.tokens.keys()],
+      tokens: [...this.tokens.values()].map(({ value }) => value),
     };
   }
 
   get size(): number {
     return this.sessions.size + this.generations.size + this.tokens.size + this.changedUsers.size;
   }
+}
+
+function tokenOf({ tokenId, userId, sessionId }: LoggedEvent): RevokedTokenFacts {
+  return { id: tokenId as TokenId, userId: userId as UserId, sessionId: sessionId as SessionId };
 }
 
 /** Behind all others, so that the oldest note is always the first. A transaction once known stays known. */

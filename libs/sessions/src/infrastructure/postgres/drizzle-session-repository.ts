@@ -11,6 +11,7 @@ import {
   inArray,
   isNotNull,
   isNull,
+  lt,
   lte,
   ne,
   or,
@@ -37,6 +38,13 @@ export class DrizzleSessionRepository extends SessionRepository {
 
   async insert(session: Session): Promise<void> {
     await this.database.query((orm) => orm.insert(sessionsTable).values(toSessionRow(session)));
+  }
+
+  async find(id: SessionId): Promise<Session | null> {
+    const rows = await this.database.query((orm) =>
+      orm.select().from(sessionsTable).where(eq(sessionsTable.id, id)),
+    );
+    return rows[0] ? toSession(rows[0]) : null;
   }
 
   async findOwned(id: SessionId, owner: UserId): Promise<Session | null> {
@@ -116,6 +124,22 @@ export class DrizzleSessionRepository extends SessionRepository {
         .where(and(eq(sessionsTable.userId, owner), gte(endedAt, since))),
     );
     return rows.map(toEnded);
+  }
+
+  async purge(before: Date, limit: number): Promise<number> {
+    const rows = await this.database.query((orm) => {
+      const old = orm
+        .select({ id: sessionsTable.id })
+        .from(sessionsTable)
+        .where(lt(sessionsTable.expiresAt, before))
+        .orderBy(sessionsTable.expiresAt)
+        .limit(limit);
+      return orm
+        .delete(sessionsTable)
+        .where(inArray(sessionsTable.id, old))
+        .returning({ id: sessionsTable.id });
+    });
+    return rows.length;
   }
 
   endSurplus(

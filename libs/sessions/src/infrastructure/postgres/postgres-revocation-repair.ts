@@ -1,10 +1,13 @@
-import { Clock, type UserId } from '@app/kernel';
+import { Clock, type SessionId, type TokenId, type UserId } from '@app/kernel';
 import { EventLog } from '@app/event-log';
 import { Database } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import { type RememberedRevocations, RevocationRepair } from '../../domain/coherence/revocation-repair.js';
 import { sessionsTable } from './sessions.table.js';
+
+/** Milliseconds; longer than any access token lives, and when a remembered one ends is not worth knowing. */
+const tokenLifeMs = 60 * 60_000;
 
 /** Set-based and conditional: what the new primary already knows is left alone. */
 @Injectable()
@@ -21,6 +24,7 @@ export class PostgresRevocationRepair extends RevocationRepair {
     await this.database.run(async () => {
       await this.reassertSessions(remembered);
       await this.reassertGenerations(remembered);
+      await this.reassertTokens(remembered);
     });
   }
 
@@ -63,6 +67,33 @@ export class PostgresRevocationRepair extends RevocationRepair {
     // Without these, an instance that did not know would go on serving what it has read from the new primary.
     await this.events.append(
       rows.map(({ id, gen }) => ({ type: 'user.sessions_revoked', userId: id as UserId, gen, at })),
+    );
+  }
+
+  /** Those of sessions that the new primary has not got are dead with their sessions. */
+  private async reassertTokens({ tokens }: RememberedRevocations): Promise<void> {
+    if (tokens.length === 0) return;
+    const at = this.clock.now();
+    const expiresAt = new Date(at.getTime() + tokenLifeMs).toISOString();
+    const known = JSON.stringify(tokens.map(({ id, sessionId }) => ({ id, session_id: sessionId })));
+    const result = await this.database.query((orm) =>
+      orm.execute(sql`
+        insert into revoked_tokens (jti, user_id, session_id, expires_at)
+        select known.id, sessions.user_id, sessions.id, ${expiresAt}::timestamptz
+        from jsonb_to_recordset(${known}::jsonb) as known (id text, session_id text)
+        join sessions on sessions.id = known.session_id
+        on conflict do nothing
+        returning jti, user_id, session_id`),
+    );
+    const { rows } = result as { rows: { jti: string; user_id: string; session_id: string }[] };
+    await this.events.append(
+      rows.map((row) => ({
+        type: 'token.revoked',
+        userId: row.user_id as UserId,
+        sessionId: row.session_id as SessionId,
+        tokenId: row.jti as TokenId,
+        at,
+      })),
     );
   }
 }

@@ -1,7 +1,7 @@
 import type { TokenId } from '@app/kernel';
 import { Database } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
-import { eq } from 'drizzle-orm';
+import { eq, inArray, lt } from 'drizzle-orm';
 import { type RevokedToken, RevokedTokenRepository } from '../../domain/revoked-token-repository.js';
 import { revokedTokensTable } from './revoked-tokens.table.js';
 
@@ -28,5 +28,21 @@ export class DrizzleRevokedTokenRepository extends RevokedTokenRepository {
         .where(eq(revokedTokensTable.jti, tokenId)),
     );
     return rows.length > 0;
+  }
+
+  async purge(before: Date, limit: number): Promise<number> {
+    const rows = await this.database.query((orm) => {
+      const dead = orm
+        .select({ jti: revokedTokensTable.jti })
+        .from(revokedTokensTable)
+        .where(lt(revokedTokensTable.expiresAt, before))
+        .orderBy(revokedTokensTable.expiresAt)
+        .limit(limit);
+      return orm
+        .delete(revokedTokensTable)
+        .where(inArray(revokedTokensTable.jti, dead))
+        .returning({ jti: revokedTokensTable.jti });
+    });
+    return rows.length;
   }
 }

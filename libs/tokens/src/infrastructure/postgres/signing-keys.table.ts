@@ -6,19 +6,30 @@ const bytea = customType<{ data: Buffer; driverData: Uint8Array }>({
   fromDriver: (value) => Buffer.from(value),
 });
 
-/** The partial unique index is what makes the first key once, however many instances start together. */
+const instant = (name: string) => timestamp(name, { withTimezone: true });
+
+/**
+ * One row per key: published as successor, signing from `signs_from` on, until `retired_at`. Both indexes are
+ * fences behind the lock under which keys change: one key signs, one is next.
+ */
 export const signingKeysTable = pgTable(
   'signing_keys',
   {
     kid: text('kid').primaryKey(),
     publicJwk: jsonb('public_jwk').notNull(),
-    sealedPrivateKey: bytea('sealed_private_key').notNull(),
-    createdAt: timestamp('created_at', { withTimezone: true }).notNull(),
-    retiredAt: timestamp('retired_at', { withTimezone: true }),
+    /** Null once it can sign nothing any more. */
+    sealedPrivateKey: bytea('sealed_private_key'),
+    createdAt: instant('created_at').notNull(),
+    signsFrom: instant('signs_from'),
+    retiredAt: instant('retired_at'),
+    withdrawnAt: instant('withdrawn_at'),
   },
   (table) => [
-    uniqueIndex('signing_keys_one_active')
+    uniqueIndex('signing_keys_one_signer')
       .on(sql`(true)`)
-      .where(sql`${table.retiredAt} is null`),
+      .where(sql`${table.signsFrom} is not null and ${table.retiredAt} is null`),
+    uniqueIndex('signing_keys_one_next')
+      .on(sql`(true)`)
+      .where(sql`${table.signsFrom} is null and ${table.withdrawnAt} is null`),
   ],
 );

@@ -1,0 +1,15 @@
+export const activeExample = {
+  active: true,
+  token_type: 'Bearer' as const,
+  sub: '019a9f3e-7c41-7d1b-9a55-2f0e6c8b4d10',
+  sid: '9f2c41d07be35a86c1d4e0f7a2b95836d7e1f4c20a9b8375e6d1c4f0a3b29857',
+  username: 'ann@example.com',
+  client_id: 'rollcall',
+  iss: 'https://id.example.com',
+  exp: 1_795_167_600,
+  auth_time: 1_795_163_400,
+  aud: 'rollcall',
+  jti: 'cT0bqSmTYbgwUKPYjmDTHw',
+  iat: 1_795_167_000,
+  amr: ['pwd'],
+};

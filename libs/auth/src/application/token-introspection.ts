@@ -1,0 +1,75 @@
+import { DomainError, type TokenId } from '@app/kernel';
+import type { AuthorityMode } from '@app/sessions';
+import { type AccessTokenClaims, type Client } from '@app/tokens';
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '../domain/principal.js';
+import { RefreshTokenProof, type ProvenRefreshToken } from './refresh-token-proof.js';
+import { SessionCheck } from './session-check.js';
+
+/** A token that would be accepted now. */
+export interface LiveToken {
+  readonly principal: Principal;
+  /** Who vouched for this answer. */
+  readonly mode: AuthorityMode;
+  readonly expiresAt: Date;
+  /** What the token itself says; null for a refresh token, which says nothing. */
+  readonly claims: AccessTokenClaims | null;
+}
+
+/** Stands for the id that refresh tokens do not have; no access token has it. */
+const noTokenId = '-' as TokenId;
+
+/** Tells a client whether a token that it was shown is good, by the very check that a request goes through. */
+@Injectable()
+export class TokenIntrospection {
+  constructor(
+    private readonly check: SessionCheck,
+    private readonly refreshTokens: RefreshTokenProof,
+  ) {}
+
+  /**
+   * Null for a token that is dead, unknown, or none of the client's business. Rejects with StoreUnavailableError
+   * when nobody can vouch: that is never "dead".
+   */
+  async introspect(token: string, client: Client): Promise<LiveToken | null> {
+    try {
+      // Only applications hold refresh tokens. A service that is shown one instead of an access token is lied to.
+      const refreshToken = client.kind === 'application' ? await this.refreshTokens.of(token) : null;
+      return refreshToken ? await this.refresh(refreshToken) : await this.access(token);
+    } catch (error) {
+      if (error instanceof DomainError && error.kind === 'unauthenticated') return null;
+      throw error;
+    }
+  }
+
+  private async access(token: string): Promise<LiveToken> {
+    const { principal, mode } = await this.check.authenticate(token);
+    const { claims } = this.check.claimsOf(token);
+    return { principal, mode, expiresAt: claims.expiresAt, claims };
+  }
+
+  private async refresh({ session, generation }: ProvenRefreshToken): Promise<LiveToken | null> {
+    if (!isRedeemable(generation, session.refreshGeneration)) return null;
+    const { principal, mode } = await this.check.vouchFor({
+      userId: session.userId,
+      sessionId: session.id,
+      tokenId: noTokenId,
+      issuedAt: session.createdAt,
+      expiresAt: session.expiresAt,
+      authenticatedAt: session.authenticatedAt,
+      methods: [],
+    });
+    const { idleExpiresAt, expiresAt } = principal.session;
+    return {
+      principal,
+      mode,
+      expiresAt: idleExpiresAt < expiresAt ? idleExpiresAt : expiresAt,
+      claims: null,
+    };
+  }
+}
+
+/** The current one, or its parent, which stays good until the current one has been used. */
+function isRedeemable(generation: number, current: number): boolean {
+  return generation === current || generation === current - 1;
+}

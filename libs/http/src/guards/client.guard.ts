@@ -1,0 +1,50 @@
+import { Log } from '@app/telemetry';
+import { type Client, ClientDirectory, InvalidClientError } from '@app/tokens';
+import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { type AccessMode, accessModeKey } from './access.js';
+import { clientCredentials } from './client-credentials.js';
+
+interface ClientRequest extends FastifyRequest {
+  client?: Client;
+}
+
+/** Global; judges the routes that are for clients and no others. */
+@Injectable()
+export class ClientGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly clients: ClientDirectory,
+    private readonly log: Log,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const mode = this.reflector.getAllAndOverride<AccessMode | undefined>(accessModeKey, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    if (mode !== 'client') return true;
+    const request = context.switchToHttp().getRequest<ClientRequest>();
+    request.client = this.authenticate(request);
+    return true;
+  }
+
+  private authenticate(request: ClientRequest): Client {
+    try {
+      const { id, secret } = clientCredentials(request);
+      return this.clients.authenticate(id, secret);
+    } catch (error) {
+      // Not the id that was sent: people put their secret where the id belongs.
+      if (error instanceof InvalidClientError) this.log.warn('client.refused', { address: request.ip });
+      throw error;
+    }
+  }
+}
+
+/** Who asks on a route for clients. */
+export const CurrentClient = createParamDecorator((_: unknown, context: ExecutionContext): Client => {
+  const { client } = context.switchToHttp().getRequest<ClientRequest>();
+  if (!client) throw new Error('CurrentClient is used on a route that is not for clients');
+  return client;
+});

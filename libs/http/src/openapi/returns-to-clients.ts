@@ -1,0 +1,41 @@
+import { applyDecorators, HttpCode, SerializeOptions } from '@nestjs/common';
+import { ApiConsumes, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { z } from 'zod';
+import { BareReply } from '../envelope.interceptor.js';
+import { oauthErrorExample, oauthErrorSchema } from './oauth-error.schema.js';
+import { bodyProblems, type ProblemName } from './problem.schema.js';
+import { problemResponses } from './returns.js';
+
+interface Contract<Schema extends z.ZodType> {
+  readonly summary: string;
+  readonly description: string;
+  readonly data: Schema;
+  readonly example: z.input<Schema>;
+  /** Refusals besides those that every route for clients can give. */
+  readonly problems?: readonly ProblemName[];
+}
+
+const everywhere: readonly ProblemName[] = [
+  ...bodyProblems,
+  'INVALID_CLIENT',
+  'INTERNAL',
+  'STORE_UNAVAILABLE',
+];
+
+/** What `Returns` is for the rest of the API: the contract of a route whose form OAuth has fixed. */
+export function ReturnsToClients<Schema extends z.ZodType>(contract: Contract<Schema>): MethodDecorator {
+  const { summary, description, data: schema, example } = contract;
+  return applyDecorators(
+    ApiOperation({ summary, description }),
+    ApiConsumes('application/x-www-form-urlencoded'),
+    HttpCode(200),
+    BareReply(),
+    SerializeOptions({ schema }),
+    ApiResponse({ status: 200, description: summary, standardSchema: schema, example }),
+    ...problemResponses([...(contract.problems ?? []), ...everywhere], {
+      media: 'application/json',
+      schema: oauthErrorSchema,
+      example: oauthErrorExample,
+    }),
+  );
+}

@@ -1,0 +1,44 @@
+import type { Database } from '@app/postgres';
+import { createTestDatabase, type TestDatabase } from './test-database.js';
+
+/** A migrated database of one's own, to be closed by whoever opened it. */
+export interface OpenStore {
+  readonly database: Database;
+  close(): Promise<void>;
+}
+
+const poolSize = 10;
+
+function unexpected(error: Error): never {
+  throw error;
+}
+
+/** On the shared server, migrated as the product does it. */
+export function createMigratedDatabase(): Promise<TestDatabase> {
+  return createTestDatabase(async (url) => {
+    const { ServerDriver } = await import('@app/postgres');
+    await new ServerDriver(url, 1, unexpected).migrate();
+  });
+}
+
+/** In memory; nothing else is ever connected to it. */
+async function openEmbedded(): Promise<OpenStore> {
+  // Only now: most test files want something else of this lib, and loading all of it takes a while.
+  const { Database, EmbeddedDriver } = await import('@app/postgres');
+  const database = new Database(await EmbeddedDriver.open('memory://'));
+  await database.migrate();
+  return { database, close: () => database.close() };
+}
+
+async function openServer(): Promise<OpenStore> {
+  const { Database, ServerDriver } = await import('@app/postgres');
+  const home = await createMigratedDatabase();
+  const database = new Database(new ServerDriver(home.url, poolSize, unexpected));
+  return { database, close: () => database.close().then(() => home.drop()) };
+}
+
+/** For `describe.each`: what every adapter on Postgres must hold on. */
+export const openStores: readonly (readonly [name: string, open: () => Promise<OpenStore>])[] = [
+  ['EmbeddedDriver', openEmbedded],
+  ['ServerDriver', openServer],
+];

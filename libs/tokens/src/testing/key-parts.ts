@@ -1,0 +1,35 @@
+import { Clock, ServerSecret } from '@app/kernel';
+import { KeyMint } from '../application/key-mint.js';
+import { KeyRing } from '../application/key-ring.js';
+import { SigningKeyRotation } from '../application/signing-key-rotation.js';
+import type { SigningKeyRepository } from '../domain/signing-key.js';
+import { SigningKeysInMemory } from './signing-keys-in-memory.js';
+
+const day = 86_400;
+
+/** Thirty days of signing, ninety of remembering. */
+export const keyConfig = { keyRotationSeconds: 30 * day, keyHistoryDays: 90 };
+
+export const keySecret = new ServerSecret(Buffer.from('a root secret that only these tests use'));
+
+export interface KeyParts {
+  readonly ring: KeyRing;
+  readonly rotation: SigningKeyRotation;
+  readonly mint: KeyMint;
+  readonly keys: SigningKeyRepository;
+}
+
+/** The keys of one instance as after a start. */
+export async function startKeys(
+  clock: Clock,
+  keys: SigningKeyRepository = new SigningKeysInMemory(),
+  secret = keySecret,
+): Promise<KeyParts> {
+  const mint = new KeyMint(clock, secret);
+  const ring = new KeyRing(keys, mint, clock);
+  const rotation = new SigningKeyRotation(keys, mint, clock, keyConfig);
+  await ring.load();
+  await rotation.keepUp();
+  await ring.load();
+  return { ring, rotation, mint, keys };
+}

@@ -1,0 +1,157 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually, type PostgresProcess } from '@app/testing';
+import { aPerson } from '../support/people.js';
+import { type Boot, command } from './support/boot.js';
+import { Instance, secretKey } from './support/instance.js';
+import { own } from './support/own.js';
+import { notDurable, startPostgres } from './support/stores.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-commands-'));
+own(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
+
+let postgres: PostgresProcess;
+let instances: readonly [Instance, Instance];
+
+beforeAll(async () => {
+  postgres = await startPostgres(notDurable);
+  instances = [await Instance.onServers(postgres.url), await Instance.onServers(postgres.url)];
+}, 60_000);
+
+const run = (program: 'keys' | 'clients', ...words: string[]): Promise<Boot> =>
+  command([`${program}.js`, ...words], { DATABASE_URL: postgres.url, SECRET_KEY: secretKey });
+
+/** Kids by state, as an operator reads them. */
+async function keys(...words: string[]): Promise<Record<string, string[]>> {
+  const { code, stdout } = await run('keys', ...words);
+  expect(code).toBe(0);
+  const rows = stdout.trimEnd().split('\n').slice(1);
+  const states: Record<string, string[]> = {};
+  for (const row of rows) {
+    const [kid = '', state = ''] = row.split(/\s+/);
+    (states[state] ??= []).push(kid);
+  }
+  return states;
+}
+
+describe('npm run keys', () => {
+  it('lists, and withdraws a key that running instances then refuse', async () => {
+    const before = await keys('list');
+    expect(before).toEqual({ next: [expect.any(String)], signing: [expect.any(String)] });
+    const [first, second] = instances;
+    const device = await first.api.register(aPerson());
+    const [kid] = before['signing']!;
+    const after = await keys('withdraw', kid!);
+
+    expect(after).toEqual({
+      next: [expect.any(String)],
+      signing: before['next'],
+      withdrawn: before['signing'],
+    });
+    for (const { api } of [first, second]) {
+      await eventually(async () => (await api.check(device.token)).status === 401, {
+        describe: 'the token is refused',
+      });
+      await eventually(async () => (await api.signIn(device.person)).token, { describe: 'sign-in works' });
+      expect(await api.keyIds()).not.toContain(kid);
+    }
+  });
+
+  it('refuses in one line what cannot be done, and changes nothing', async () => {
+    const before = await keys('list');
+    const early = await run('keys', 'rotate');
+    expect(early).toMatchObject({ code: 1, stdout: '' });
+    expect(early.complaints).toEqual([
+      expect.stringMatching(/^rollcall: The successor was published only recently .+Z, or withdraw .+\.$/),
+    ]);
+    expect(await run('keys', 'withdraw', 'nonsense')).toMatchObject({
+      code: 1,
+      complaints: ['rollcall: There is no such key.'],
+    });
+    const stranger = { DATABASE_URL: postgres.url, SECRET_KEY: secretKey.toUpperCase() };
+    const refused = await command(['keys.js', 'withdraw', before['signing']![0]!], stranger);
+    expect(refused).toMatchObject({
+      code: 1,
+      complaints: [expect.stringMatching(/^rollcall: SECRET_KEY does not open/)],
+    });
+    expect(await keys('list')).toEqual(before);
+  });
+
+  it.each([[[]], [['nonsense']], [['rotate', 'now']], [['withdraw']], [['withdraw', 'a', 'b']]])(
+    'explains itself after %j',
+    async (words) => {
+      const { code, stdout, complaints } = await run('keys', ...words);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(complaints[0]).toMatch(/^usage: npm run keys/);
+    },
+  );
+
+  it('says in embedded mode that a running instance is in the way, and works when it is stopped', async () => {
+    const dataDir = join(folder, 'embedded');
+    const instance = await Instance.start({ DATA_DIR: dataDir });
+    const blocked = await command(['keys.js', 'list'], { DATA_DIR: dataDir });
+    expect(blocked).toMatchObject({
+      code: 1,
+      stdout: '',
+      complaints: [
+        `rollcall: The data folder ${dataDir} is in use by process ${instance.process.pid}. Stop it, or set DATA_DIR to another folder.`,
+      ],
+    });
+    await instance.process.stop();
+    const { code, stdout } = await command(['keys.js', 'list'], { DATA_DIR: dataDir });
+    expect({ code, lines: stdout.trimEnd().split('\n').length }).toEqual({ code: 0, lines: 3 });
+  }, 60_000);
+});
+
+describe('npm run clients', () => {
+  const introspect = async (id: string, secret: string): Promise<number> => {
+    const body = new URLSearchParams({ token: 'x', client_id: id, client_secret: secret });
+    const [{ process }] = instances;
+    return (await fetch(`${process.baseUrl}/api/v1/oauth/introspect`, { method: 'POST', body })).status;
+  };
+  const credentialsIn = ({ stdout }: Boot): [string, string] => {
+    const [, id, secret] = /client_id\s+(\S+)\nclient_secret\s+(\S+)/.exec(stdout)!;
+    return [id!, secret!];
+  };
+
+  it('creates, rotates, lists and disables a client of running instances', async () => {
+    const [id, first] = credentialsIn(await run('clients', 'create', 'billing api', 'application'));
+    await eventually(async () => (await introspect(id, first)) === 200, { describe: 'the client is known' });
+    const [same, second] = credentialsIn(await run('clients', 'rotate-secret', id));
+    expect(same).toBe(id);
+    await eventually(async () => (await introspect(id, second)) === 200, {
+      describe: 'the second secret is good',
+    });
+    expect(await introspect(id, first)).toBe(200);
+    await run('clients', 'drop-old-secret', id);
+    await eventually(async () => (await introspect(id, first)) === 401, {
+      describe: 'the first secret is not',
+    });
+    const { stdout } = await run('clients', 'list');
+    expect(stdout).toMatch(new RegExp(`^${id} +application .* billing api$`, 'm'));
+    expect(stdout).not.toContain(second);
+    await run('clients', 'disable', id);
+    await eventually(async () => (await introspect(id, second)) === 401, {
+      describe: 'the client is refused',
+    });
+  }, 60_000);
+
+  it.each([[[]], [['create']], [['create', 'x', 'nonsense']], [['disable']], [['list', 'x', 'y']]])(
+    'explains itself after %j',
+    async (words) => {
+      const { code, complaints } = await run('clients', ...words);
+      expect({ code, first: complaints[0] }).toEqual({
+        code: 2,
+        first: expect.stringMatching(/^usage: npm run clients/),
+      });
+    },
+  );
+
+  it('knows no client that does not exist', async () => {
+    expect(await run('clients', 'disable', 'nobody')).toMatchObject({
+      code: 1,
+      complaints: ['rollcall: There is no such client.'],
+    });
+  });
+});
