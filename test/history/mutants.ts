@@ -80,7 +80,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'no tombstones',
     file: 'libs/sessions/src/infrastructure/redis/scripts.generated.js',
-    find: "  redis.call('SET', KEYS[2 + index * 2], ARGV[3 + index], 'PX', ARGV[1])\n",
+    find: "  redis.call('SET', KEYS[3 + index * 2], ARGV[4 + index], 'PX', ARGV[1])\n",
     replace: '',
     scenario: lateFill,
     caughtBy: 'S1',

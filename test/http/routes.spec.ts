@@ -13,6 +13,8 @@ const expected: Record<string, AccessMode> = {
   'POST /api/v1/auth/shares/redeem': 'public',
   'POST /api/v1/auth/refresh': 'refresh',
   'POST /api/v1/auth/step-up': 'session',
+  'GET /api/v1/auth/profile': 'session',
+  'PUT /api/v1/auth/profile': 'session',
   'PUT /api/v1/auth/profile/password': 'session',
   'GET /api/v1/auth/challenge': 'public',
   'POST /api/v1/auth/signout': 'token',

@@ -16,6 +16,7 @@ import { ChallengeController } from './auth/challenge.controller.js';
 import { MetricsController, metricsTokenToken } from './metrics/metrics.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { OAuthController } from './oauth/oauth.controller.js';
+import { ProfileController } from './profile/profile.controller.js';
 import { type Runtime, RuntimeModule } from './runtime.module.js';
 import { OwnHistoryController } from './sessions/own-history.controller.js';
 import { SessionsController } from './sessions/sessions.controller.js';
@@ -52,6 +53,7 @@ export class ApiModule {
         SignInController,
         RefreshController,
         ReauthenticationController,
+        ProfileController,
         OwnHistoryController,
         SharesController,
         ChallengeController,

@@ -1,6 +1,9 @@
+import { CacheStore, RedisCacheStore, SealedCacheStore } from '@app/cache';
 import type { Config } from '@app/config';
 import { EventLogModule } from '@app/event-log';
 import { RateLimitModule } from '@app/rate-limit';
+import { ServerSecret } from '@app/kernel';
+import { RedisConnection } from '@app/redis';
 import { SessionsModule } from '@app/sessions';
 import { TokensModule } from '@app/tokens';
 import { UsersModule } from '@app/users';
@@ -12,6 +15,7 @@ import { Challenges } from './application/challenges.js';
 import { FirstAdministratorSetup } from './application/first-administrator.js';
 import { LiveInstances } from './application/live-instances.js';
 import { Passwords } from './application/passwords.js';
+import { Profiles } from './application/profiles.js';
 import { Reauthentication } from './application/reauthentication.js';
 import { Refresh } from './application/refresh.js';
 import { Cleanup } from './application/cleanup.js';
@@ -28,6 +32,7 @@ import { SignInTickets } from './application/sign-in-tickets.js';
 import { SignOut } from './application/sign-out.js';
 import { TokenIssuer } from './application/token-issuer.js';
 import { TokenRevocation } from './application/token-revocation.js';
+import { UserChanges } from './application/user-changes.js';
 import {
   agentBindingToken,
   cleanupConfigToken,
@@ -72,6 +77,8 @@ const useCases = [
   Reauthentication,
   AccountControl,
   Registration,
+  Profiles,
+  UserChanges,
   SignOut,
   SessionCheck,
   TokenIntrospection,
@@ -105,6 +112,12 @@ export class AuthModule {
         { provide: PasswordHasher, useClass: Argon2PasswordHasher },
         { provide: CommonPasswords, useClass: ZxcvbnCommonPasswords },
         { provide: StandingReader, useClass: DrizzleStandingReader },
+        {
+          provide: CacheStore,
+          inject: [RedisConnection, ServerSecret],
+          useFactory: (redis: RedisConnection, secret: ServerSecret) =>
+            new SealedCacheStore(new RedisCacheStore(redis), secret.deriveKey('rollcall/cache/v1')),
+        },
         TokenIssuer,
         SessionOpening,
         ...protection,

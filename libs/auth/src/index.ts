@@ -2,6 +2,7 @@ export { AgentWatch } from './application/agent-watch.js';
 export { AccountControl } from './application/account-control.js';
 export { AccountProtection } from './application/account-protection.js';
 export { type FirstAdministrator, FirstAdministratorSetup } from './application/first-administrator.js';
+export { Profiles } from './application/profiles.js';
 export { Reauthentication } from './application/reauthentication.js';
 export { Refresh } from './application/refresh.js';
 export { type NewAccount, Registration } from './application/registration.js';
@@ -27,6 +28,7 @@ export {
   TokenInvalidError,
   TokenRevokedError,
 } from './domain/auth.errors.js';
+export type { Profile } from './domain/profile.js';
 export { PasswordHasher } from './domain/password-hasher.js';
 export type { Principal, Standing } from './domain/principal.js';
 export { StandingReader } from './domain/standing-reader.js';

@@ -3,7 +3,13 @@ import { RedisConnection } from '@app/redis';
 import { createLogger, Log } from '@app/telemetry';
 import { eventually, RedisProcess } from '@app/testing';
 import { z } from 'zod';
-import { CacheStore, NoCacheStore, ReadThroughCache, RedisCacheStore } from '../src/index.js';
+import {
+  CacheStore,
+  NoCacheStore,
+  ReadThroughCache,
+  RedisCacheStore,
+  SealedCacheStore,
+} from '../src/index.js';
 
 const schema = z.object({ name: z.string() });
 const settings = { schema, lifeMs: 60_000, absenceLifeMs: 1_000 };
@@ -65,6 +71,49 @@ describe(ReadThroughCache.name, () => {
     for (const key of ['profile:3', 'profile:4', 'profile:5']) {
       expect(await cache.get(key, load.run)).toEqual({ value: { name: 'Ann' }, result: 'miss' });
     }
+  });
+
+  it('takes a value for a miss that its reader finds too old, and overwrites it', async () => {
+    const cache = new ReadThroughCache(store, settings);
+    const name = (text: string) => (value: { name: string }) => value.name === text;
+    await cache.get('profile:10', source({ name: 'Ann' }).run);
+    await eventually(async () => (await store.get('profile:10')) !== null, {
+      describe: 'the value in Redis',
+    });
+    const load = source({ name: 'Bea' });
+    expect(await cache.get('profile:10', load.run, name('Bea'))).toEqual({
+      value: { name: 'Bea' },
+      result: 'miss',
+    });
+    await eventually(async () => (await store.get('profile:10'))?.includes('Bea'), {
+      describe: 'the new one',
+    });
+    expect((await cache.get('profile:10', load.run, name('Bea'))).result).toBe('hit');
+  });
+
+  describe('over a sealed store', () => {
+    const sealed = (key = 'k') => new SealedCacheStore(store, Buffer.from(key));
+
+    it('gives back what was put in', async () => {
+      await sealed().set('sealed:1', 'Ünïcode {"a":1}', 60_000);
+      expect(await sealed().get('sealed:1')).toBe('Ünïcode {"a":1}');
+      expect(await sealed().get('sealed:none')).toBeNull();
+      await sealed().delete('sealed:1');
+      expect(await sealed().get('sealed:1')).toBeNull();
+    });
+
+    it('believes no text that was made up, changed, moved or sealed by another key', async () => {
+      await sealed().set('sealed:2', '{"name":"Ann"}', 60_000);
+      const text = (await store.get('sealed:2'))!;
+      await store.set('sealed:3', text, 60_000);
+      expect(await sealed().get('sealed:3')).toBeNull();
+      await store.set('sealed:2', text.replace('Ann', 'Eve'), 60_000);
+      expect(await sealed().get('sealed:2')).toBeNull();
+      await store.set('sealed:2', '{"name":"Eve"}', 60_000);
+      expect(await sealed().get('sealed:2')).toBeNull();
+      await sealed('another').set('sealed:2', 'x', 60_000);
+      expect(await sealed().get('sealed:2')).toBeNull();
+    });
   });
 
   it('shares one load among callers who miss at the same time, plus one for those who came later', async () => {

@@ -6,7 +6,7 @@ export {
   type User,
   type UserCredentials,
 } from './domain/user.js';
-export { type NewUser, UserRepository } from './domain/user-repository.js';
+export { type NewUser, type UserChange, UserRepository } from './domain/user-repository.js';
 export { EmailTakenError } from './domain/users.errors.js';
 export { DrizzleUserRepository } from './infrastructure/postgres/drizzle-user-repository.js';
 export { usersTable } from './infrastructure/postgres/users.table.js';

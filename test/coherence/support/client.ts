@@ -15,6 +15,8 @@ interface Body {
     readonly propagation: string;
     readonly terminated: number;
     readonly count: number;
+    readonly id: string;
+    readonly full_name: string | null;
   };
 }
 
@@ -23,6 +25,8 @@ export interface Reply {
   readonly body: Body;
   /** `X-Authority-Mode`; absent means normal. */
   readonly mode: string | undefined;
+  /** `X-Cache`. */
+  readonly cache: string | undefined;
   readonly retryAfter: string | undefined;
   /** Milliseconds on the monotonic clock, of the request and of the end of the reply. */
   readonly started: number;
@@ -86,6 +90,7 @@ export class Client {
             status: response.statusCode ?? 0,
             body: JSON.parse(text) as Body,
             mode: response.headers['x-authority-mode'] as string | undefined,
+            cache: response.headers['x-cache'] as string | undefined,
             retryAfter: response.headers['retry-after'],
             started,
             ended: performance.now(),
@@ -141,6 +146,14 @@ export class Client {
 
   list({ token }: Pick<Device, 'token'>): Promise<Reply> {
     return this.ask('GET', '/api/v1/sessions', { token });
+  }
+
+  profile({ token }: Pick<Device, 'token'>): Promise<Reply> {
+    return this.ask('GET', '/api/v1/auth/profile', { token });
+  }
+
+  changeProfile({ token }: Pick<Device, 'token'>, body: object): Promise<Reply> {
+    return this.ask('PUT', '/api/v1/auth/profile', { token, body });
   }
 
   ready(): Promise<Reply> {

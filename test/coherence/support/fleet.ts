@@ -218,6 +218,6 @@ export function tombstoneKey({ userId, sessionId }: Device): string {
   return `ended:{${partition(userId)}}:${sessionId}`;
 }
 
-function partition(userId: string): number {
+export function partition(userId: string): number {
   return Number.parseInt(userId.slice(-2), 16);
 }

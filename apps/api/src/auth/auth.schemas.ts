@@ -1,7 +1,7 @@
 import { emailText, humanText, instant, passwordText } from '@app/http';
 import { z } from 'zod';
 
-const username = humanText({ min: 3, max: 32 }).regex(
+export const username = humanText({ min: 3, max: 32 }).regex(
   /^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u,
   'must start with a letter or digit and hold letters, digits, dots, dashes and underscores only',
 );

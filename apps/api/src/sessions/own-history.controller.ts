@@ -34,6 +34,7 @@ const analyticsDays = 30;
 /** What its user should know of; the rest is bookkeeping between instances. */
 const shown: readonly EventType[] = [
   'user.created',
+  'user.updated',
   'user.password_changed',
   'user.disabled',
   'user.enabled',

@@ -27,10 +27,17 @@ export class ReadThroughCache<T> {
     private readonly settings: CacheSettings<T>,
   ) {}
 
-  /** `load` returns null when there is no such value, and rejects when it cannot tell. */
-  async get(key: string, load: () => Promise<T | null>): Promise<Cached<T>> {
+  /**
+   * `load` returns null when there is no such value, and rejects when it cannot tell. A stored value that is not
+   * `isCurrent` is a miss; it is asked after the last await before a hit is returned.
+   */
+  async get(
+    key: string,
+    load: () => Promise<T | null>,
+    isCurrent: (value: T) => boolean = () => true,
+  ): Promise<Cached<T>> {
     const stored = await this.stored(key);
-    if (stored) return stored;
+    if (stored && (stored.value === null || isCurrent(stored.value))) return stored;
     const value = await this.loads.run(key, () => this.loadAndKeep(key, load));
     return { value, result: 'miss' };
   }

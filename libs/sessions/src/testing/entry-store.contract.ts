@@ -129,6 +129,45 @@ export function entryStoreContract(current: () => EntryStore): void {
     expect(await current().lookup(keyOf(entry))).toMatchObject({ entry, tokenRevoked: false });
   });
 
+  describe('after a change of the user', () => {
+    const change = (entry: CachedSession, transaction: number): Burial => ({
+      userId: entry.userId,
+      sessions: [],
+      generation: null,
+      tokens: [],
+      userChange: { transaction, database: entry.database },
+    });
+    const shown = async (entry: CachedSession): Promise<CachedSession | null> =>
+      (await current().lookupWithHistory(keyOf(entry))).entry;
+
+    it('shows no older entry to whoever cannot ask Postgres, however late it was filled', async () => {
+      const entry = await fill(aCachedSession({ position: 500 }));
+      expect(await shown(entry)).toEqual(entry);
+      await current().bury(change(entry, 500));
+      expect(await shown(entry)).toBeNull();
+      await fill(entry);
+      expect(await shown(entry)).toBeNull();
+      const newer = await fill({ ...entry, position: 501 });
+      expect(await shown(newer)).toEqual(newer);
+    });
+
+    it('shows it to those who know by themselves what has changed', async () => {
+      const entry = await fill(aCachedSession());
+      await current().bury(change(entry, 500));
+      expect(await entryOf(entry)).toEqual(entry);
+    });
+
+    it('keeps the last of several, in whatever order they come, and the one of the newest history', async () => {
+      const entry = await fill(aCachedSession({ position: 505 }));
+      for (const transaction of [503, 507, 504]) await current().bury(change(entry, transaction));
+      expect(await shown(entry)).toBeNull();
+      const other = { ...entry, database: 'another/1', position: 10 };
+      await current().bury(change(other, 9));
+      expect(await shown(entry)).toBeNull();
+      expect(await shown(await fill(other))).toEqual(other);
+    });
+  });
+
   it('buries thousands of sessions of a user at once', async () => {
     const userId = aUserId();
     const entries = Array.from({ length: 2_500 }, () => aCachedSession({ userId }));

@@ -11,6 +11,13 @@ export interface NewUser {
   readonly createdAt: Date;
 }
 
+/** What a person may change about the account; what is left out stays. */
+export interface UserChange {
+  readonly email?: string;
+  readonly username?: string | null;
+  readonly fullName?: string | null;
+}
+
 /** Users, found by id or by the names they sign in with. All methods join the caller's unit of work. */
 export abstract class UserRepository {
   /** Throws EmailTakenError or UsernameTakenError, also when two registrations race. */
@@ -24,6 +31,8 @@ export abstract class UserRepository {
   abstract lock(id: UserId): Promise<UserCredentials | null>;
   /** Starts a new generation, which ends every session of the older ones; returns it. */
   abstract nextGeneration(id: UserId, at: Date): Promise<number>;
+  /** Throws EmailTakenError or UsernameTakenError, also when two changes race. The user must exist. */
+  abstract update(id: UserId, change: UserChange, at: Date): Promise<User>;
   abstract recordLogin(id: UserId, at: Date): Promise<void>;
   /** Replaces the hash only if it is still `expected`, so that a rehash never undoes a password change. */
   abstract replacePasswordHash(id: UserId, hash: { expected: string; replacement: string }): Promise<void>;

@@ -1,5 +1,5 @@
 import type { UnitOfWork, UserId } from '@app/kernel';
-import type { NewUser, UserRepository } from '../domain/user-repository.js';
+import type { NewUser, UserChange, UserRepository } from '../domain/user-repository.js';
 import { EmailTakenError, UsernameTakenError } from '../domain/users.errors.js';
 
 export interface UserRepositorySubject {
@@ -145,6 +145,42 @@ export function userRepositoryContract(subject: () => UserRepositorySubject): vo
     expect(await users().nextGeneration(user.id, createdAt)).toBe(2);
     expect((await users().findCredentials({ email: user.email }))?.user.gen).toBe(2);
     expect((await users().findCredentials({ email: other.email }))?.user.gen).toBe(0);
+  });
+
+  it('changes what is named and leaves the rest', async () => {
+    const [user, other] = [await users().insert(aUser()), await users().insert(aUser())];
+    const at = new Date('2026-02-03T04:05:06.789Z');
+
+    expect(await users().update(user.id, { fullName: 'Bea' }, at)).toEqual({ ...user, fullName: 'Bea' });
+    const email = `changed${made}@corp.test`;
+    const changed = await users().update(user.id, { email, username: null, fullName: null }, at);
+    expect(changed).toEqual({ ...user, email, username: null, fullName: null });
+    expect(await users().find(user.id)).toEqual(changed);
+    expect(await users().findCredentials({ email: user.email })).toBeNull();
+    expect(await users().findCredentials({ username: user.username! })).toBeNull();
+    expect(await users().find(other.id)).toEqual(other);
+  });
+
+  it('lets nobody take the name of another, in any spelling, and everybody spell the own anew', async () => {
+    const [user, other] = [await users().insert(aUser()), await users().insert(aUser())];
+    const change = (wish: UserChange) => users().update(user.id, wish, createdAt);
+
+    await expect(change({ email: other.email.toUpperCase() })).rejects.toThrow(EmailTakenError);
+    await expect(change({ username: other.username!.toUpperCase() })).rejects.toThrow(UsernameTakenError);
+    const own = { email: user.email.toUpperCase(), username: user.username!.toUpperCase() };
+    expect(await change(own)).toMatchObject(own);
+  });
+
+  it('v5.0.0-15.4.2 lets one of several users win a name, however they race', async () => {
+    const racers = await Promise.all(Array.from({ length: 6 }, () => users().insert(aUser())));
+    const email = `won${made}@corp.test`;
+    const outcomes = await Promise.allSettled(
+      racers.map(({ id }) => users().update(id, { email }, createdAt)),
+    );
+    const lost = outcomes.filter((outcome) => outcome.status === 'rejected');
+
+    expect(lost).toHaveLength(5);
+    expect(lost.every(({ reason }) => reason instanceof EmailTakenError)).toBe(true);
   });
 
   it('records the last sign-in', async () => {

@@ -1,5 +1,5 @@
 import type { LogPosition } from '@app/event-log';
-import { Clock } from '@app/kernel';
+import { Clock, type UserId } from '@app/kernel';
 import { Log, Metrics } from '@app/telemetry';
 import { Injectable } from '@nestjs/common';
 import { type Burial, EntryStore } from '../../domain/coherence/entry-store.js';
@@ -47,8 +47,17 @@ export class RevocationBroadcast {
     for (const { id, sessionId } of burial.tokens) {
       this.feed.map.noteToken({ id, sessionId, userId: burial.userId }, now);
     }
+    if (burial.userChange) this.feed.map.noteUserChange(burial.userId, burial.userChange.transaction, now);
     if (burial.generation) this.feed.map.noteGeneration(burial.userId, burial.generation.minimum, now);
     return this.bury(burial);
+  }
+
+  /** A change of the user that ends nothing: by the answer no instance shows what was before. */
+  settleUserChange(userId: UserId, transaction: LogPosition): Promise<Propagation> {
+    const { database } = this.feed.map;
+    const userChange = database === null ? undefined : { transaction, database };
+    const burial = { userId, sessions: [], generation: null, tokens: [], userChange };
+    return this.settle({ transaction, burial });
   }
 
   private async proven({ transaction, burial }: Revocation): Promise<Propagation> {

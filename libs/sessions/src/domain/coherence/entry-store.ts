@@ -47,6 +47,14 @@ export interface Burial {
     readonly sessionId: SessionId;
     readonly expiresAt: Date;
   }[];
+  /** A change of the user that ends nothing, and yet no older entry may show again. */
+  readonly userChange?: UserChange;
+}
+
+/** The transaction that changed a user's name or role. */
+export interface UserChange {
+  readonly transaction: LogPosition;
+  readonly database: DatabaseIdentity;
 }
 
 export interface SessionKey {
@@ -66,7 +74,10 @@ export abstract class EntryStore {
   abstract get isUsable(): boolean;
   /** One command. */
   abstract lookup(key: SessionKey): Promise<Lookup>;
-  /** The same, and at the same instant whose data it is; dearer, so for when Postgres cannot be asked. */
+  /**
+   * The same, and at the same instant whose data it is, without an entry that is older than the user's last change;
+   * dearer, so for when Postgres cannot be asked.
+   */
   abstract lookupWithHistory(key: SessionKey): Promise<Lookup>;
   /** Stores an entry unless a tombstone, a newer entry or a flush since `epoch` was read forbids it. */
   abstract fill(entry: CachedSession, epoch: string): Promise<void>;

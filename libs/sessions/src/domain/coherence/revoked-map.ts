@@ -94,14 +94,23 @@ export class RevokedMap {
     note(this.tokens, token.id, { value: token, at: now, xid });
   }
 
+  noteUserChange(userId: UserId, xid: LogPosition, now: number): void {
+    const known = this.changedUsers.get(userId)?.value ?? -1;
+    if (xid > known) note(this.changedUsers, userId, { value: xid, at: now, xid });
+  }
+
   /** Why the reading must not be used, or null. The session may be known to have ended before any reading. */
   objectionTo(reading: Reading, tokenId: TokenId): Objection | null {
     const ended = this.sessions.get(reading.sessionId);
     if (ended) return { kind: 'session-ended', end: ended.value };
     if ((this.generations.get(reading.userId)?.value ?? -1) > reading.gen) return { kind: 'generation-over' };
     if (this.tokens.has(tokenId)) return { kind: 'token-revoked' };
-    const changed = this.changedUsers.get(reading.userId)?.value ?? -1;
-    return changed >= reading.position ? { kind: 'user-changed' } : null;
+    return this.hasUserChanged(reading.userId, reading.position) ? { kind: 'user-changed' } : null;
+  }
+
+  /** True if what was read about the user at this position may be older than the last change of it. */
+  hasUserChanged(userId: UserId, since: LogPosition): boolean {
+    return (this.changedUsers.get(userId)?.value ?? -1) >= since;
   }
 
   /** How a session is known to have ended, without any reading of it. */
@@ -132,11 +141,6 @@ export class RevokedMap {
 
   get size(): number {
     return this.sessions.size + this.generations.size + this.tokens.size + this.changedUsers.size;
-  }
-
-  private noteUserChange(userId: UserId, xid: LogPosition, now: number): void {
-    const known = this.changedUsers.get(userId)?.value ?? -1;
-    if (xid > known) note(this.changedUsers, userId, { value: xid, at: now, xid });
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { TokenId } from '@app/kernel';
 import { z } from 'zod';
-import type { CachedSession, SessionKey } from '../../domain/coherence/entry-store.js';
+import type { CachedSession, SessionKey, UserChange } from '../../domain/coherence/entry-store.js';
 import type { EndReason, SessionEnd, SessionProfile } from '../../domain/session.js';
 
 const macLength = 22;
@@ -86,6 +86,18 @@ export class EntryCodec {
     const [, minimum, rest] = /^(\d+)\|(.*)$/s.exec(text ?? '') ?? [];
     const end = minimum ? this.decodeEnd(`${name}#${minimum}`, rest ?? '') : null;
     return end && { minimum: Number(minimum), end };
+  }
+
+  /** Number and history lead, so that scripts can compare them. */
+  encodeChange(name: string, { transaction, database }: UserChange): string {
+    const content = `${transaction}|${database}`;
+    return `${content}|${this.mac(name, content)}`;
+  }
+
+  decodeChange(name: string, text: string | null): UserChange | null {
+    const [, content, transaction, database, mac] = /^((\d+)\|([^|]*))\|(.*)$/s.exec(text ?? '') ?? [];
+    if (content === undefined || !this.isGenuine(mac ?? '', name, content)) return null;
+    return { transaction: Number(transaction), database: database ?? '' };
   }
 
   private mac(name: string, content: string): string {

@@ -7,6 +7,7 @@ import {
   EntryStore,
   type Lookup,
   type SessionKey,
+  type UserChange,
 } from '../../domain/coherence/entry-store.js';
 import type { RedisIdentity, RedisPlace } from '../../domain/coherence/instance-registry.js';
 import { partitionOf, partitions } from '../../domain/coherence/partition.js';
@@ -60,8 +61,13 @@ export class RedisEntryStore extends EntryStore {
 
   async lookupWithHistory(of: SessionKey): Promise<Lookup> {
     const runId = this.redis.runId ?? '';
-    const { history, texts } = await this.redis.run((client) => readAsPrimary(client, namesOf(of)));
-    return this.decoded(of, texts, { runId, history });
+    const changed = sessionKeys.changedUser(of.userId);
+    const { history, texts } = await this.redis.run((client) =>
+      readAsPrimary(client, [...namesOf(of), changed]),
+    );
+    const lookup = this.decoded(of, texts, { runId, history });
+    const change = this.codec.decodeChange(changed, texts.at(-1) ?? null);
+    return isOlder(lookup.entry, change) ? { ...lookup, entry: null } : lookup;
   }
 
   async fill(entry: CachedSession, epoch: string): Promise<void> {
@@ -158,14 +164,16 @@ export class RedisEntryStore extends EntryStore {
     burial: Burial,
     partition: number,
   ): { keys: string[]; values: (string | number)[] } {
-    const { userId, sessions, generation, tokens } = burial;
+    const { userId, sessions, generation, tokens, userChange } = burial;
+    const changedUser = sessionKeys.changedUser(userId);
     const endedUser = sessionKeys.endedUser(userId);
     const now = this.clock.now().getTime();
-    const keys = [sessionKeys.epoch(partition), endedUser];
+    const keys = [sessionKeys.epoch(partition), endedUser, changedUser];
     const generationText = generation
       ? this.codec.encodeGeneration(endedUser, generation.minimum, generation.end)
       : '';
-    const values: (string | number)[] = [tombstoneLifeMs, sessions.length, generationText];
+    const changeText = userChange ? this.codec.encodeChange(changedUser, userChange) : '';
+    const values: (string | number)[] = [tombstoneLifeMs, sessions.length, generationText, changeText];
     for (const { id, end } of sessions) {
       const name = sessionKeys.ended(userId, id);
       keys.push(sessionKeys.session(userId, id), name);
@@ -189,6 +197,12 @@ export class RedisEntryStore extends EntryStore {
   private newEpoch(): string {
     return this.random.bytes(8).toString('base64url');
   }
+}
+
+/** Positions of another history tell nothing, so an entry of one counts as older. */
+function isOlder(entry: CachedSession | null, change: UserChange | null): boolean {
+  if (!entry || !change) return false;
+  return entry.database !== change.database || entry.position <= change.transaction;
 }
 
 /** Session, its tombstone, the user's, the token's, and the epoch: what `decoded` takes apart. */
@@ -223,10 +237,12 @@ async function readAsPrimary(
   return { history, texts: values?.[1] as (string | null)[] };
 }
 
-/** The user's part and the tokens go with the first chunk. */
+/** The user's parts and the tokens go with the first chunk. */
 function* chunks(burial: Burial, size: number): Generator<Burial> {
   for (let start = 0; start === 0 || start < burial.sessions.length; start += size) {
     const sessions = burial.sessions.slice(start, start + size);
-    yield start === 0 ? { ...burial, sessions } : { ...burial, sessions, generation: null, tokens: [] };
+    yield start === 0
+      ? { ...burial, sessions }
+      : { ...burial, sessions, generation: null, tokens: [], userChange: undefined };
   }
 }

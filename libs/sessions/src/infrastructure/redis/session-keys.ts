@@ -9,6 +9,7 @@ import { partitionOf } from '../../domain/coherence/partition.js';
  * | `session:{p}:<sid>`        | entry: position, database, MAC, session            | 3 h from its read   |
  * | `ended:{p}:<sid>`          | tombstone: MAC, time, reason                       | 4 h                 |
  * | `ended_user:{p}:<uid>`     | tombstone: minimum generation, MAC, time, reason   | 4 h                 |
+ * | `changed_user:{p}:<uid>`   | transaction of the user's last change, history, MAC | 4 h                |
  * | `blacklist:{p}:<jti>`      | tombstone of one token                             | until it has died   |
  * | `epoch:{p}`                | random text, gone after a flush                    | for ever            |
  */
@@ -16,6 +17,7 @@ export const sessionKeys = {
   session: (userId: UserId, id: SessionId) => `session:{${partitionOf(userId)}}:${id}`,
   ended: (userId: UserId, id: SessionId) => `ended:{${partitionOf(userId)}}:${id}`,
   endedUser: (userId: UserId) => `ended_user:{${partitionOf(userId)}}:${userId}`,
+  changedUser: (userId: UserId) => `changed_user:{${partitionOf(userId)}}:${userId}`,
   blacklist: (userId: UserId, id: TokenId) => `blacklist:{${partitionOf(userId)}}:${id}`,
   epoch: (partition: number) => `epoch:{${partition}}`,
 };

@@ -9,7 +9,7 @@ import {
   type User,
   type UserCredentials,
 } from '../../domain/user.js';
-import { type NewUser, UserRepository } from '../../domain/user-repository.js';
+import { type NewUser, type UserChange, UserRepository } from '../../domain/user-repository.js';
 import { EmailTakenError, UsernameTakenError } from '../../domain/users.errors.js';
 import { usersTable } from './users.table.js';
 
@@ -22,25 +22,34 @@ export class DrizzleUserRepository extends UserRepository {
   }
 
   async insert(user: NewUser): Promise<User> {
-    try {
-      const rows = await this.database.query((orm) =>
-        orm
-          .insert(usersTable)
-          .values({
-            ...user,
-            emailNormalized: normalizeEmail(user.email),
-            usernameNormalized: user.username && normalizeUsername(user.username),
-            updatedAt: user.createdAt,
-          })
-          .returning(),
-      );
-      return toUser(rows[0]!);
-    } catch (error) {
-      const constraint = violatedUnique(error);
-      if (constraint === 'users_email_unique') throw new EmailTakenError();
-      if (constraint === 'users_username_unique') throw new UsernameTakenError();
-      throw error;
-    }
+    const values = {
+      ...user,
+      emailNormalized: normalizeEmail(user.email),
+      usernameNormalized: user.username && normalizeUsername(user.username),
+      updatedAt: user.createdAt,
+    };
+    const rows = await refusingTaken(() =>
+      this.database.query((orm) => orm.insert(usersTable).values(values).returning()),
+    );
+    return toUser(rows[0]!);
+  }
+
+  async update(id: UserId, { email, username, fullName }: UserChange, at: Date): Promise<User> {
+    const values = {
+      ...(email !== undefined && { email, emailNormalized: normalizeEmail(email) }),
+      ...(username !== undefined && {
+        username,
+        usernameNormalized: username && normalizeUsername(username),
+      }),
+      ...(fullName !== undefined && { fullName }),
+      updatedAt: at,
+    };
+    const rows = await refusingTaken(() =>
+      this.database.query((orm) =>
+        orm.update(usersTable).set(values).where(eq(usersTable.id, id)).returning(),
+      ),
+    );
+    return toUser(rows[0]!);
   }
 
   async find(id: UserId): Promise<User | null> {
@@ -96,6 +105,17 @@ export class DrizzleUserRepository extends UserRepository {
       orm.select({ id: usersTable.id }).from(usersTable).where(eq(usersTable.role, 'admin')).limit(1),
     );
     return rows.length > 0;
+  }
+}
+
+async function refusingTaken<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    const constraint = violatedUnique(error);
+    if (constraint === 'users_email_unique') throw new EmailTakenError();
+    if (constraint === 'users_username_unique') throw new UsernameTakenError();
+    throw error;
   }
 }
 

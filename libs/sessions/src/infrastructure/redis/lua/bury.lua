@@ -1,10 +1,10 @@
 #!lua flags=allow-oom
 -- Leaves tombstones and removes the entries they end, also when memory is full.
 --
--- KEYS  1 epoch:{p}   2 ended_user:{p}:<uid>   then pairs of session:{p}:<sid> and ended:{p}:<sid>,
+-- KEYS  1 epoch:{p}   2 ended_user:{p}:<uid>   3 changed_user:{p}:<uid>   then pairs of session:{p}:<sid> and ended:{p}:<sid>,
 --       then blacklist:{p}:<jti> keys
 -- ARGV  1 life of session tombstones in milliseconds   2 number of pairs   3 "minimum generation|rest" or ""
---       then one tombstone per pair, then value and life in milliseconds per token
+--       4 "transaction|database|rest" of the user's change or ""   then one tombstone per pair, then value and life in milliseconds per token
 -- Reply the replication history of this server's data, and the epoch unless it is gone after a flush
 --
 -- Atomic, so that no fill lands between tombstone and removal. SET replaces whatever type is there.
@@ -15,12 +15,22 @@ if ARGV[3] ~= '' then
   local minimum = string.match(ARGV[3], '^(%d+)|')
   if not known or tonumber(known) < tonumber(minimum) then redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[1]) end
 end
-for index = 1, pairs_count do
-  redis.call('SET', KEYS[2 + index * 2], ARGV[3 + index], 'PX', ARGV[1])
-  redis.call('DEL', KEYS[1 + index * 2])
+if ARGV[4] ~= '' then
+  local known, history
+  if redis.call('TYPE', KEYS[3]).ok == 'string' then
+    known, history = string.match(redis.call('GET', KEYS[3]), '^(%d+)|([^|]*)|')
+  end
+  local transaction, database = string.match(ARGV[4], '^(%d+)|([^|]*)|')
+  if history ~= database or tonumber(known) < tonumber(transaction) then
+    redis.call('SET', KEYS[3], ARGV[4], 'PX', ARGV[1])
+  end
 end
-local key = 3 + pairs_count * 2
-for argument = 4 + pairs_count, #ARGV, 2 do
+for index = 1, pairs_count do
+  redis.call('SET', KEYS[3 + index * 2], ARGV[4 + index], 'PX', ARGV[1])
+  redis.call('DEL', KEYS[2 + index * 2])
+end
+local key = 4 + pairs_count * 2
+for argument = 5 + pairs_count, #ARGV, 2 do
   redis.call('SET', KEYS[key], ARGV[argument], 'PX', ARGV[argument + 1])
   key = key + 1
 end

@@ -1,0 +1,35 @@
+import { emailText, humanText, instant } from '@app/http';
+import { z } from 'zod';
+import { propagation, username } from '../auth/auth.schemas.js';
+
+export const profileBody = z
+  .strictObject({
+    email: emailText.optional(),
+    username: username.nullable().optional(),
+    full_name: humanText({ min: 1, max: 120 }).nullable().optional(),
+  })
+  .refine((body) => Object.keys(body).length > 0, { error: 'give at least one field', path: ['body'] })
+  .meta({ id: 'ProfileRequest', example: { full_name: 'Ann Example' } });
+export type ProfileBody = z.infer<typeof profileBody>;
+
+export const profileView = z
+  .object({
+    id: z.string(),
+    email: z.string(),
+    username: z.string().nullable(),
+    full_name: z.string().nullable(),
+    role: z.enum(['user', 'admin']),
+    created_at: instant,
+  })
+  .meta({ id: 'Profile' });
+
+export const profileChangedView = profileView.extend({ propagation }).meta({ id: 'ProfileChanged' });
+
+export const profileExample = {
+  id: '019a9f3e-7c41-7d1b-9a55-2f0e6c8b4d10',
+  email: 'ann@example.com',
+  username: null,
+  full_name: 'Ann Example',
+  role: 'user' as const,
+  created_at: '2026-11-20T09:00:00.000Z',
+};
