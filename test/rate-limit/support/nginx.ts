@@ -56,15 +56,20 @@ function findNginx(): string {
 }
 
 function installed(): string | null {
+  return onPath('nginx');
+}
+
+function onPath(program: string): string | null {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
-  return folders.map((folder) => join(folder, 'nginx')).find((path) => existsSync(path)) ?? null;
+  return folders.map((folder) => join(folder, program)).find((path) => existsSync(path)) ?? null;
 }
 
 function install(): string | null {
-  if (process.getuid?.() !== 0) return null;
+  const aptGet = onPath('apt-get');
+  if (process.getuid?.() !== 0 || !aptGet) return null;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  spawnSync('apt-get', ['update'], { env, stdio: 'ignore' });
-  spawnSync('apt-get', ['install', '-y', '--no-install-recommends', 'nginx-light'], { env, stdio: 'ignore' });
+  spawnSync(aptGet, ['update'], { env, stdio: 'ignore' });
+  spawnSync(aptGet, ['install', '-y', '--no-install-recommends', 'nginx-light'], { env, stdio: 'ignore' });
   return installed();
 }
 
