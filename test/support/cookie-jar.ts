@@ -92,8 +92,11 @@ function proper(reply: Response): string[] {
   return lines;
 }
 
+/** Those of the session; the id of the browser is no part of it. */
 export function cookiesOf(reply: Response): SetCookie[] {
-  return setCookiesOf(reply).map(parseSetCookie);
+  return setCookiesOf(reply)
+    .map(parseSetCookie)
+    .filter(({ name }) => !/^(?:__Host-)?did$/.test(name));
 }
 
 export function setCookiesOf(reply: Response): string[] {
