@@ -82,7 +82,12 @@ describe('a page of the same origin', () => {
     const visitor = await visitorOf(site, 'localhost');
     expect(await signIn(visitor)).toBe(200);
     const cookies = (await visitor.context.cookies()).map(({ name, secure }) => `${name} ${secure}`);
-    expect(cookies.toSorted()).toEqual(['__Host-at true', '__Host-csrf true', '__Host-rt true']);
+    expect(cookies.toSorted()).toEqual([
+      '__Host-at true',
+      '__Host-csrf true',
+      '__Host-did true',
+      '__Host-rt true',
+    ]);
     const url = `${base}/sessions`;
     expect(await call(visitor.page, { method: 'DELETE', url, withToken: true })).toBe(200);
     await visitor.context.close();

@@ -79,6 +79,7 @@ describe('the cookies of a sign-in', () => {
       'amr',
       'aud',
       'auth_time',
+      'client_id',
       'exp',
       'iat',
       'iss',

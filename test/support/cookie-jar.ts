@@ -55,9 +55,10 @@ export class CookieJar {
     await this.jar.setCookie(line, `${this.origin}${path}`);
   }
 
-  /** What goes along with a request of an address of the API, as `name=value`. */
+  /** What of a session goes along with a request of an address of the API, as `name=value`. */
   sent(path = '/auth/session'): string[] {
-    return this.jar.getCookiesSync(this.urlOf(path)).map((cookie) => cookie.cookieString());
+    const sent = this.jar.getCookiesSync(this.urlOf(path)).filter(({ key }) => !isDeviceId(key));
+    return sent.map((cookie) => cookie.cookieString());
   }
 
   /** What a page at the root of the host sees of a cookie that scripts may read; empty without one. */
@@ -92,11 +93,15 @@ function proper(reply: Response): string[] {
   return lines;
 }
 
+function isDeviceId(name: string): boolean {
+  return /^(?:__Host-)?did$/.test(name);
+}
+
 /** Those of the session; the id of the browser is no part of it. */
 export function cookiesOf(reply: Response): SetCookie[] {
   return setCookiesOf(reply)
     .map(parseSetCookie)
-    .filter(({ name }) => !/^(?:__Host-)?did$/.test(name));
+    .filter(({ name }) => !isDeviceId(name));
 }
 
 export function setCookiesOf(reply: Response): string[] {

@@ -52,6 +52,7 @@ export function aSessionsConfig(lifetime: SessionLifetime): SessionsConfig {
   return {
     instanceName: 'alone',
     fallback: 'database',
+    bindUserAgent: 'off',
     localCacheMs: 0,
     limit: 5,
     limitPolicy: 'evict_oldest',
