@@ -11,7 +11,7 @@ import {
 import { Log } from '@app/telemetry';
 import { type UserCredentials, UserRepository } from '@app/users';
 import { Injectable } from '@nestjs/common';
-import { InvalidCredentialsError, SessionEndedError } from '../domain/auth.errors.js';
+import { InvalidCredentialsError, refusalOf } from '../domain/auth.errors.js';
 import type { Principal } from '../domain/principal.js';
 import { Passwords } from './passwords.js';
 import { isSameProof, profileFor } from './sign-in.js';
@@ -40,7 +40,7 @@ export class Reauthentication {
     private readonly log: Log,
   ) {}
 
-  /** The lifetimes start anew. Throws InvalidCredentialsError or, when the session ended meanwhile, SessionEndedError. */
+  /** The lifetimes start anew. Throws InvalidCredentialsError or, when the session ended meanwhile, what refusalOf says. */
   async stepUp(principal: Principal, password: string, client: ClientFacts): Promise<Replaced> {
     const verified = await this.verify(principal, password, client);
     return this.settled(async () => {
@@ -105,7 +105,7 @@ export class Reauthentication {
 
   private async replaceCurrent({ user, session }: Principal): Promise<Burial> {
     const { end, isMine } = await this.sessions.mark(session.id, { userId: user.id }, 'replaced');
-    if (!isMine) throw new SessionEndedError(end);
+    if (!isMine) throw refusalOf(end);
     return { userId: user.id, sessions: [{ id: session.id, end }], generation: null, tokens: [] };
   }
 }
