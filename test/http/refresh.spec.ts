@@ -1,3 +1,5 @@
+import { AccountControl } from '@app/auth';
+import type { UserId } from '@app/kernel';
 import { FakeClock } from '@app/testing';
 import type { Response } from 'supertest';
 import { type Api, type SignedInDevice, startApi } from '../support/api.js';
@@ -235,6 +237,11 @@ describe('refreshing against ending', () => {
           new_password: 'some other words that make a phrase',
         }),
     ],
+    [
+      'disabling the account',
+      ({ userId }: SignedInDevice) =>
+        api.app.get(AccountControl, { strict: false }).disable(userId as UserId, null),
+    ],
   ] as const;
 
   /** The session's row is held, so both wait for it in a known order, as the worst of luck could arrange. */
@@ -245,16 +252,16 @@ describe('refreshing against ending', () => {
     await api.sql('begin');
     await api.sql('select 1 from sessions where id = $1 for update', [device.sessionId]);
     const refresh = (): Promise<Response> => api.refresh(device.refreshToken).then((reply) => reply);
-    const finish = (): Promise<Response> => end(device).then((reply) => reply);
+    const finish = async (): Promise<unknown> => end(device);
     const acts = first === 'refresh' ? [refresh, finish] : [finish, refresh];
-    const begun: Promise<Response>[] = [];
+    const begun: Promise<unknown>[] = [];
     for (const [index, act] of acts.entries()) {
       begun.push(act());
       await waiting(index + 1);
     }
     await api.sql('commit');
     const replies = await Promise.all(begun);
-    const refreshReply = replies[first === 'refresh' ? 0 : 1]!;
+    const refreshReply = replies[first === 'refresh' ? 0 : 1] as Response;
     expect([200, 401]).toContain(refreshReply.status);
     const tokens = [device.token, refreshReply.body.data?.access_token].filter(Boolean) as string[];
     for (const token of tokens) expect((await api.as(token).get('/auth/session')).status).toBe(401);

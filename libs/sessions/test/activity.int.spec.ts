@@ -164,8 +164,7 @@ describe.each([
       await activity.flush();
       return (await rowsOf<{ n: number }>(written))[0]?.n === ids.length;
     };
-    await eventually(isWritten, { timeoutMs: 20_000, describe: 'all are written' });
-    expect((await read(ids.at(-1)!)).count).toBe(1);
+    expect(await eventually(isWritten, { timeoutMs: 20_000, describe: 'all are written' })).toBe(true);
   }, 60_000);
 
   it('moves the idle end with use, but never beyond the absolute end', async () => {

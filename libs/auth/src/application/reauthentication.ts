@@ -10,7 +10,7 @@ import {
 import { Log } from '@app/telemetry';
 import { type UserCredentials, UserRepository } from '@app/users';
 import { Injectable } from '@nestjs/common';
-import { InvalidCredentialsError, SessionEndedError } from '../domain/auth.errors.js';
+import { InvalidCredentialsError, refusalOf } from '../domain/auth.errors.js';
 import type { Principal } from '../domain/principal.js';
 import { Passwords } from './passwords.js';
 import { profileFor } from './session-opening.js';
@@ -35,7 +35,7 @@ export class Reauthentication {
     private readonly log: Log,
   ) {}
 
-  /** The lifetimes start anew. Throws InvalidCredentialsError or, when the session ended meanwhile, SessionEndedError. */
+  /** The lifetimes start anew. Throws InvalidCredentialsError or, when the session ended meanwhile, what refusalOf says. */
   async stepUp(principal: Principal, password: string, client: ClientFacts): Promise<Replaced> {
     const verified = await this.verify(principal, password, client);
     return this.settled(async () => {
@@ -104,7 +104,7 @@ export class Reauthentication {
   }: Principal): Promise<{ burial: Burial; deviceKey: string | null }> {
     const { deviceKey } = await this.sessions.get(session.id, user.id);
     const { end, isMine, ended } = await this.sessions.mark(session.id, { userId: user.id }, 'replaced');
-    if (!isMine) throw new SessionEndedError(end);
+    if (!isMine) throw refusalOf(end);
     return { burial: { userId: user.id, sessions: ended, generation: null, tokens: [] }, deviceKey };
   }
 }

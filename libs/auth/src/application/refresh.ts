@@ -13,12 +13,7 @@ import { Log } from '@app/telemetry';
 import { type User, UserRepository } from '@app/users';
 import { Inject, Injectable } from '@nestjs/common';
 import { tokensConfigToken } from '../auth.config.js';
-import {
-  RefreshReusedError,
-  SessionEndedError,
-  SessionExpiredError,
-  TokenInvalidError,
-} from '../domain/auth.errors.js';
+import { RefreshReusedError, refusalOf, TokenInvalidError } from '../domain/auth.errors.js';
 import { type SignedIn, TokenIssuer } from './token-issuer.js';
 import { TokenRevocation } from './token-revocation.js';
 
@@ -74,9 +69,7 @@ export class Refresh {
       case 'invalid':
         throw new TokenInvalidError();
       case 'over':
-        throw isTimeout(outcome.end)
-          ? new SessionExpiredError(outcome.end)
-          : new SessionEndedError(outcome.end);
+        throw refusalOf(outcome.end);
       case 'reused':
         return this.refuseReused(outcome);
       case 'child':
@@ -151,8 +144,4 @@ function fenceOf(user: User | null, session: Session): SessionEnd | null {
   if (user?.disabledAt) return { at: user.disabledAt, reason: 'user_disabled' };
   const isOutdated = !user || session.gen < user.gen;
   return isOutdated ? { at: session.authenticatedAt, reason: 'signout_all' } : null;
-}
-
-function isTimeout(end: SessionEnd | null): end is SessionEnd {
-  return end?.reason === 'expired_idle' || end?.reason === 'expired_absolute';
 }

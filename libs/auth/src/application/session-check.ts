@@ -5,13 +5,7 @@ import { type AccessTokenClaims, AccessTokens } from '@app/tokens';
 import { Metrics } from '@app/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
 import { sessionFallbackToken } from '../auth.config.js';
-import {
-  SessionEndedError,
-  SessionExpiredError,
-  TokenExpiredError,
-  TokenInvalidError,
-  TokenRevokedError,
-} from '../domain/auth.errors.js';
+import { refusalOf, TokenExpiredError, TokenInvalidError, TokenRevokedError } from '../domain/auth.errors.js';
 import { type Principal, principalOfToken, type Verdict } from '../domain/principal.js';
 import { SessionCacheReader } from './session-cache-reader.js';
 import { SessionDatabaseReader } from './session-database-reader.js';
@@ -111,9 +105,8 @@ export class SessionCheck {
 function refusal(verdict: Exclude<Verdict, { kind: 'live' }>): Error {
   switch (verdict.kind) {
     case 'ended':
-      return new SessionEndedError(verdict.end);
     case 'expired':
-      return new SessionExpiredError(verdict.end);
+      return refusalOf(verdict.end);
     case 'token-revoked':
       return new TokenRevokedError();
   }

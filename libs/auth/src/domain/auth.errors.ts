@@ -114,6 +114,12 @@ export class SessionExpiredError extends UnauthenticatedError {
   }
 }
 
+/** By the reason, whoever noticed it: a row may say that time ended the session, or be silent about it. */
+export function refusalOf(end: SessionEnd | null): SessionEndedError | SessionExpiredError {
+  const isTimeout = end?.reason === 'expired_idle' || end?.reason === 'expired_absolute';
+  return isTimeout ? new SessionExpiredError(end) : new SessionEndedError(end);
+}
+
 export class PasswordRefusedError extends DomainError {
   readonly code = 'VALIDATION_FAILED';
   readonly kind = 'invalid';
