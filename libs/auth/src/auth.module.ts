@@ -8,6 +8,7 @@ import { TokensModule } from '@app/tokens';
 import { UsersModule } from '@app/users';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountControl } from './application/account-control.js';
+import { Avatars } from './application/avatars.js';
 import { AgentWatch } from './application/agent-watch.js';
 import { FirstAdministratorSetup } from './application/first-administrator.js';
 import { Passwords } from './application/passwords.js';
@@ -56,6 +57,7 @@ const useCases = [
   Reauthentication,
   AccountControl,
   Registration,
+  Avatars,
   Profiles,
   UserChanges,
   SignOut,

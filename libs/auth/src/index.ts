@@ -1,6 +1,7 @@
 export { AgentWatch } from './application/agent-watch.js';
 export { AccountControl } from './application/account-control.js';
 export { type FirstAdministrator, FirstAdministratorSetup } from './application/first-administrator.js';
+export { Avatars } from './application/avatars.js';
 export { Profiles } from './application/profiles.js';
 export { Reauthentication } from './application/reauthentication.js';
 export { Refresh } from './application/refresh.js';
