@@ -49,6 +49,7 @@ describe('session checks while Redis fails', () => {
         REDIS_URL: redis.url,
         SECRET_KEY: 'b7e1c09d42f85a36b7e1c09d42f85a36',
         LOG_LEVEL: 'warn',
+        RATE_LIMIT_ENABLED: 'false',
       },
     });
     token = await register(api.baseUrl);

@@ -20,6 +20,7 @@ const expected: Record<string, AccessMode> = {
   'DELETE /api/v1/auth/profile/avatar': 'session',
   'GET /api/v1/avatars/:file': 'public',
   'PUT /api/v1/auth/profile/password': 'session',
+  'GET /api/v1/auth/challenge': 'public',
   'POST /api/v1/auth/signout': 'token',
   'POST /api/v1/auth/logout': 'token',
   'POST /api/v1/auth/logout-all': 'session',

@@ -2,7 +2,7 @@ import { loadConfig, resolveServerSecret, type Config } from '@app/config';
 import { CryptoRandomSource, SystemClock, type Clock } from '@app/kernel';
 import { openDatabase } from '@app/postgres';
 import { RedisConnection } from '@app/redis';
-import { createTestDatabase, eventually, RedisProcess } from '@app/testing';
+import { createTestDatabase, eventually, FaultProxy, RedisProcess } from '@app/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
@@ -24,6 +24,7 @@ const testEnvironment = {
   SECRET_KEY: '5f1e9a3c7b2d8046e1f0a9b8c7d6e5f4031221304f5e6d7c8b9aa0b1c2d3e4f5',
   LOG_LEVEL: 'debug',
   SHUTDOWN_DRAIN: '0',
+  RATE_LIMIT_ENABLED: 'false',
   PASSWORD_HASH_MEMORY_KIB: '19456',
   PASSWORD_HASH_ITERATIONS: '2',
   PASSWORD_HASH_CONCURRENCY: '2',
@@ -40,6 +41,9 @@ interface ApiOptions {
   /** Another instance on the database of this one, which was started before. */
   readonly beside?: Api;
 }
+
+/** Columns that are written in the background. */
+const usage = ['request_count', 'last_access_at', 'idle_expires_at', 'ips_used'].join();
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete' | 'head' | 'options';
 
@@ -88,6 +92,8 @@ export class Api {
     readonly log: MemoryLog,
     readonly databaseUrl: string,
     readonly admin: pg.Client,
+    /** What stands between the application and its database. */
+    readonly toDatabase: FaultProxy,
   ) {}
 
   get port(): number {
@@ -130,7 +136,8 @@ export class Api {
 
   /**
    * Number and digest of all rows of every table: equal fingerprints mean that no request wrote anything. The
-   * heartbeats of instances go on by themselves, and failed sign-ins are noted a moment after their answer.
+   * heartbeats of instances go on by themselves, and so do the uses of sessions and the notes of failed sign-ins, which
+   * no request waits for.
    */
   async fingerprint(): Promise<Record<string, unknown>> {
     const tables = await this.sql<{ name: string }>(
@@ -139,8 +146,9 @@ export class Api {
     const parts = tables.map(
       ({ name }) =>
         `select '${name}' as name, count(*)::int as rows,
-                md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as digest from ${name} t
-         where to_jsonb(t)->>'type' is distinct from 'signin.failed'`,
+                md5(coalesce(string_agg(fixed::text, '|' order by fixed::text), '')) as digest
+          from ${name} t, lateral (select to_jsonb(t) - '{${usage}}'::text[] as fixed) as row
+         where fixed->>'type' is distinct from 'signin.failed'`,
     );
     const rows = await this.sql<{ name: string }>(parts.join(' union all '));
     return Object.fromEntries(rows.map(({ name, ...facts }) => [name, facts]));
@@ -165,7 +173,8 @@ export async function startApi({
   beside,
 }: ApiOptions = {}): Promise<Api> {
   const { databaseUrl, admin } = beside ?? (await aDatabase());
-  const url = new URL(databaseUrl);
+  const toDatabase = await linkTo(databaseUrl);
+  const url = new URL(toDatabase.through(databaseUrl));
   url.searchParams.set('options', `-c timezone=${databaseZone}`);
   const config = loadConfig({
     ...testEnvironment,
@@ -180,11 +189,18 @@ export async function startApi({
     database: await openDatabase(config.postgres, { clock, onIdleError: failOnLostConnection }),
     runtime: { clock, random: new CryptoRandomSource(), secret: resolveServerSecret(config) },
   });
-  const api = new Api(app, config, log, databaseUrl, admin);
+  const api = new Api(app, config, log, databaseUrl, admin, toDatabase);
   closers.push(() => (beside ? app.close() : closeWithoutLeaks(api)));
   await app.listen(port, '127.0.0.1');
   if (isWithRedis && config.redis && !env.REDIS_URL) await becomesAvailable(app.get(RedisConnection));
   return api;
+}
+
+async function linkTo(databaseUrl: string): Promise<FaultProxy> {
+  const { hostname: host, port } = new URL(databaseUrl);
+  const link = await FaultProxy.start({ target: { host, port: Number(port) } });
+  closers.push(() => link.close());
+  return link;
 }
 
 async function aDatabase(): Promise<{ databaseUrl: string; admin: pg.Client }> {

@@ -45,3 +45,8 @@ export function withoutIdentity(reply: Response): object {
   const { request_id: _requestId, ...body } = reply.body;
   return { status: reply.status, headers, body };
 }
+
+/** An answer in one line: `200`, `401 SESSION_ENDED signout`. */
+export function inWords({ status, body }: Response): string {
+  return [status, body.code, body.end_reason].filter(Boolean).join(' ');
+}

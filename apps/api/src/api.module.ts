@@ -12,6 +12,7 @@ import { ReauthenticationController } from './auth/reauthentication.controller.j
 import { RefreshController } from './auth/refresh.controller.js';
 import { SignInController } from './auth/sign-in.controller.js';
 import { SignedInReply } from './auth/signed-in-reply.js';
+import { ChallengeController } from './auth/challenge.controller.js';
 import { MetricsController, metricsTokenToken } from './metrics/metrics.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { OAuthController } from './oauth/oauth.controller.js';
@@ -60,6 +61,7 @@ export class ApiModule {
         AvatarImageController,
         OwnHistoryController,
         SharesController,
+        ChallengeController,
         SessionsController,
         OAuthController,
         HealthController,

@@ -11,6 +11,14 @@ const csrfNote =
   'Without TLS the name has no `__Host-`. A request that changes something must come from a page of this site and carry ' +
   'the value of the readable cookie `__Host-csrf` as `X-CSRF-Token`.';
 
+interface Schema {
+  readonly allOf?: Schema[];
+}
+
+interface Body {
+  readonly content: Record<string, { schema: Schema }>;
+}
+
 export function buildDocument(app: INestApplication): OpenAPIObject {
   const outline = new DocumentBuilder()
     .setTitle('Rollcall')
@@ -29,6 +37,7 @@ export function buildDocument(app: INestApplication): OpenAPIObject {
   });
   sayPublicAloud(document);
   nameOperations(document);
+  unwrapBodies(document);
   document.components = {
     ...document.components,
     schemas: {
@@ -48,6 +57,16 @@ function nameOperations(document: OpenAPIObject): void {
       const name = operation.operationId?.replace(/\[\d+\]$/, '') ?? '';
       operation.operationId = taken.has(name) ? `${name}_${path.split('/').at(-1)}` : name;
       taken.add(operation.operationId);
+    }
+  }
+}
+
+/** A body that is read through a preprocessor comes out as the conjunction of one schema. */
+function unwrapBodies(document: OpenAPIObject): void {
+  for (const path of Object.values(document.paths)) {
+    for (const { requestBody } of Object.values(path as Record<string, { requestBody?: Body }>)) {
+      const media = requestBody?.content['application/json'];
+      if (media?.schema.allOf?.length === 1) media.schema = media.schema.allOf[0]!;
     }
   }
 }

@@ -1,6 +1,7 @@
 import { CacheStore, RedisCacheStore, SealedCacheStore } from '@app/cache';
 import type { Config } from '@app/config';
 import { EventLogModule } from '@app/event-log';
+import { RateLimitModule } from '@app/rate-limit';
 import { ServerSecret } from '@app/kernel';
 import { RedisConnection } from '@app/redis';
 import { SessionsModule } from '@app/sessions';
@@ -10,13 +11,17 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountControl } from './application/account-control.js';
 import { Avatars } from './application/avatars.js';
 import { AgentWatch } from './application/agent-watch.js';
+import { AccountProtection } from './application/account-protection.js';
+import { Challenges } from './application/challenges.js';
 import { FirstAdministratorSetup } from './application/first-administrator.js';
+import { LiveInstances } from './application/live-instances.js';
 import { Passwords } from './application/passwords.js';
 import { Profiles } from './application/profiles.js';
 import { Reauthentication } from './application/reauthentication.js';
 import { Refresh } from './application/refresh.js';
 import { Cleanup } from './application/cleanup.js';
 import { RefreshTokenProof } from './application/refresh-token-proof.js';
+import { ProtectionSweep } from './application/protection-sweep.js';
 import { Registration } from './application/registration.js';
 import { SessionCacheReader } from './application/session-cache-reader.js';
 import { SessionCheck } from './application/session-check.js';
@@ -40,14 +45,30 @@ import {
 import { TokenIntrospection } from './application/token-introspection.js';
 import { CommonPasswords } from './domain/common-passwords.js';
 import { PasswordHasher } from './domain/password-hasher.js';
+import { FailureLedger } from './domain/protection/failure-ledger.js';
+import { KnownDevices } from './domain/protection/known-devices.js';
+import { ProofOfWork, SpentChallenges } from './domain/protection/proof-of-work.js';
 import { StandingReader } from './domain/standing-reader.js';
-import { UsedTickets } from './domain/used-tickets.js';
+import { AltchaProofOfWork } from './infrastructure/altcha/altcha-proof-of-work.js';
 import { Argon2PasswordHasher } from './infrastructure/argon2/argon2-password-hasher.js';
 import { ZxcvbnCommonPasswords } from './infrastructure/dictionary/zxcvbn-common-passwords.js';
+import { DrizzleFailureLedger } from './infrastructure/postgres/drizzle-failure-ledger.js';
+import { DrizzleSpentChallenges } from './infrastructure/postgres/drizzle-spent-challenges.js';
 import { DrizzleStandingReader } from './infrastructure/postgres/drizzle-standing-reader.js';
-import { DrizzleUsedTickets } from './infrastructure/postgres/drizzle-used-tickets.js';
+import { KnownNetworks } from './infrastructure/postgres/known-networks.js';
+
+/** What slows guessing down. */
+const protection = [
+  { provide: FailureLedger, useClass: DrizzleFailureLedger },
+  { provide: KnownDevices, useClass: KnownNetworks },
+  { provide: ProofOfWork, useClass: AltchaProofOfWork },
+  { provide: SpentChallenges, useClass: DrizzleSpentChallenges },
+  Challenges,
+  ProtectionSweep,
+];
 
 const useCases = [
+  AccountProtection,
   Passwords,
   SignIn,
   SignInTickets,
@@ -69,12 +90,16 @@ const useCases = [
 
 @Module({})
 export class AuthModule {
-  static forRoot(config: Pick<Config, 'cleanup' | 'passwords' | 'sessions' | 'tokens'>): DynamicModule {
+  static forRoot(
+    config: Pick<Config, 'cleanup' | 'passwords' | 'rateLimit' | 'sessions' | 'tokens'>,
+  ): DynamicModule {
+    const sessions = SessionsModule.forRoot(config.sessions);
     const parts = [
       EventLogModule,
       UsersModule,
-      SessionsModule.forRoot(config.sessions),
+      sessions,
       TokensModule.forRoot(config.tokens),
+      RateLimitModule.forRoot({ config: config.rateLimit, fleetSize: LiveInstances, imports: [sessions] }),
     ];
     return {
       module: AuthModule,
@@ -83,7 +108,6 @@ export class AuthModule {
         { provide: passwordsConfigToken, useValue: config.passwords },
         { provide: tokensConfigToken, useValue: config.tokens },
         { provide: sessionsConfigToken, useValue: config.sessions },
-        { provide: UsedTickets, useClass: DrizzleUsedTickets },
         { provide: agentBindingToken, useValue: config.sessions.bindUserAgent },
         { provide: cleanupConfigToken, useValue: config.cleanup },
         { provide: sessionFallbackToken, useValue: config.sessions.fallback },
@@ -98,6 +122,7 @@ export class AuthModule {
         },
         TokenIssuer,
         SessionOpening,
+        ...protection,
         SessionCacheReader,
         SessionDatabaseReader,
         RefreshTokenProof,

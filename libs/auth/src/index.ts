@@ -1,5 +1,6 @@
 export { AgentWatch } from './application/agent-watch.js';
 export { AccountControl } from './application/account-control.js';
+export { AccountProtection } from './application/account-protection.js';
 export { type FirstAdministrator, FirstAdministratorSetup } from './application/first-administrator.js';
 export { Avatars } from './application/avatars.js';
 export { Profiles } from './application/profiles.js';
@@ -20,6 +21,7 @@ export {
   MissingCredentialsError,
   PasswordRefusedError,
   ReadOnlySessionError,
+  RefreshReusedError,
   SessionEndedError,
   SessionExpiredError,
   StepUpRequiredError,

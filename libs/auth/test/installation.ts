@@ -60,16 +60,28 @@ let instances = 0;
 export async function startInstance(
   database: Database,
   clock: FakeClock,
-  overrides: { sessions?: Partial<Config['sessions']>; passwords?: Partial<Config['passwords']> } = {},
+  overrides: {
+    sessions?: Partial<Config['sessions']>;
+    passwords?: Partial<Config['passwords']>;
+    rateLimit?: Partial<Config['rateLimit']>;
+  } = {},
 ) {
-  const config = loadConfig({ INSTANCE_ID: `instance-${(instances += 1)}` });
+  const config = loadConfig({
+    INSTANCE_ID: `instance-${(instances += 1)}`,
+    RATE_LIMIT_ENABLED: 'false',
+  });
   const passwords = { ...cheapPasswords, ...overrides.passwords };
   const module = await Test.createTestingModule({
     imports: [
       given({ clock, database }),
       TelemetryModule.forRoot(createLogger('silent')),
       RedisModule.forRoot(null),
-      AuthModule.forRoot({ ...config, passwords, sessions: { ...config.sessions, ...overrides.sessions } }),
+      AuthModule.forRoot({
+        ...config,
+        passwords,
+        sessions: { ...config.sessions, ...overrides.sessions },
+        rateLimit: { ...config.rateLimit, ...overrides.rateLimit },
+      }),
     ],
   })
     .overrideProvider(PasswordHasher)

@@ -96,6 +96,31 @@ export interface PasswordsConfig {
   readonly concurrency: number;
 }
 
+/** So many in any window of that length. */
+export interface WindowLimit {
+  readonly limit: number;
+  readonly seconds: number;
+}
+
+/** So many at once, and `rate` more every `seconds`. */
+export interface BucketLimit {
+  readonly rate: number;
+  readonly seconds: number;
+  readonly burst: number;
+}
+
+export interface RateLimitConfig {
+  /** False switches off limits, account protection and challenges. */
+  readonly enabled: boolean;
+  readonly global: WindowLimit;
+  readonly auth: WindowLimit;
+  /** Failed sign-ins of one account from one network. */
+  readonly account: WindowLimit;
+  readonly challenge: WindowLimit;
+  readonly user: BucketLimit;
+  readonly client: BucketLimit;
+}
+
 export interface Config {
   readonly production: boolean;
   readonly logLevel: Environment['LOG_LEVEL'];
@@ -111,6 +136,7 @@ export interface Config {
   readonly cleanup: CleanupConfig;
   readonly passwords: PasswordsConfig;
   readonly transport: TransportConfig;
+  readonly rateLimit: RateLimitConfig;
 }
 
 /** The default does not follow PORT: instances on several ports must issue and accept the same tokens. */
@@ -168,6 +194,15 @@ export function toConfig(env: Environment): Config {
       iterations: env.PASSWORD_HASH_ITERATIONS,
       // One core stays free, so that a flood of sign-ins does not slow the session checks of everybody else.
       concurrency: env.PASSWORD_HASH_CONCURRENCY ?? Math.max(1, availableParallelism() - 1),
+    },
+    rateLimit: {
+      enabled: env.RATE_LIMIT_ENABLED ?? true,
+      global: env.RATE_LIMIT_GLOBAL,
+      auth: env.RATE_LIMIT_AUTH,
+      account: env.RATE_LIMIT_ACCOUNT,
+      challenge: env.RATE_LIMIT_CHALLENGE,
+      user: env.RATE_LIMIT_USER,
+      client: env.RATE_LIMIT_CLIENT,
     },
   };
 }

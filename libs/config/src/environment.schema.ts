@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { flag, integer, strongSecret, text, url } from './fields.js';
+import { bucketLimit, flag, integer, strongSecret, text, url, windowLimit } from './fields.js';
 
 const day = 86_400;
 
@@ -87,6 +87,14 @@ export const environmentSchema = z.object({
   TRUSTED_ORIGINS: origins.default([]),
   SESSION_CLEANUP_INTERVAL: integer({ min: 10, max: day }).default(3600),
   SESSION_HISTORY_DAYS: integer({ min: 1, max: 3650 }).default(90),
+
+  RATE_LIMIT_ENABLED: flag().optional(),
+  RATE_LIMIT_GLOBAL: windowLimit().default({ limit: 300, seconds: 60 }),
+  RATE_LIMIT_AUTH: windowLimit().default({ limit: 10, seconds: 60 }),
+  RATE_LIMIT_ACCOUNT: windowLimit().default({ limit: 5, seconds: 900 }),
+  RATE_LIMIT_CHALLENGE: windowLimit().default({ limit: 30, seconds: 60 }),
+  RATE_LIMIT_USER: bucketLimit().default({ rate: 20, seconds: 1, burst: 60 }),
+  RATE_LIMIT_CLIENT: bucketLimit().default({ rate: 200, seconds: 1, burst: 1000 }),
 
   PASSWORD_MIN_LENGTH: integer({ min: 8, max: 64 }).default(15),
   PASSWORD_HASH_MEMORY_KIB: integer({ min: 19_456, max: 1_048_576 }).default(19_456),

@@ -23,6 +23,32 @@ export const url = (protocols: readonly string[]) =>
     error: `must be a URL that starts with ${protocols.map((name) => `${name}//`).join(' or ')}`,
   });
 
+/** `limit/seconds`: so many in any window of that length. */
+export const windowLimit = () =>
+  text()
+    .regex(/^\d{1,9}\/\d{1,9}$/, 'must be limit/seconds, such as 10/60')
+    .transform((value) => {
+      const [limit = 0, seconds = 0] = value.split('/').map(Number);
+      return { limit, seconds };
+    })
+    .refine(({ limit, seconds }) => isCount(limit) && isSpan(seconds), { error: outOfBounds });
+
+/** `rate/seconds/burst`: so many at once, and so many more per interval. */
+export const bucketLimit = () =>
+  text()
+    .regex(/^\d{1,9}\/\d{1,9}\/\d{1,9}$/, 'must be rate/seconds/burst, such as 20/1/60')
+    .transform((value) => {
+      const [rate = 0, seconds = 0, burst = 0] = value.split('/').map(Number);
+      return { rate, seconds, burst };
+    })
+    .refine(({ rate, seconds, burst }) => isCount(rate) && isSpan(seconds) && isCount(burst), {
+      error: outOfBounds,
+    });
+
+const outOfBounds = 'must count from 1 to 1000000, over 1 to 86400 seconds';
+const isCount = (value: number): boolean => value >= 1 && value <= 1_000_000;
+const isSpan = (seconds: number): boolean => seconds >= 1 && seconds <= 86_400;
+
 /** Words that sample files and tutorials put where a secret belongs. */
 const placeholder =
   /change.?me|placeholder|example|your[-_ ]|secret.?key|password|replace|sample|default|todo/i;

@@ -1,10 +1,12 @@
 export type {
   AgentBinding,
   CleanupConfig,
+  BucketLimit,
   Config,
   HttpConfig,
   PasswordsConfig,
   PostgresConfig,
+  RateLimitConfig,
   RedisConfig,
   SessionFallback,
   SessionLifetime,
@@ -13,6 +15,7 @@ export type {
   SessionsConfig,
   TokensConfig,
   TransportConfig,
+  WindowLimit,
 } from './config.js';
 export { ConfigError, loadConfig } from './load-config.js';
 export { redactConfig } from './redact.js';

@@ -42,6 +42,15 @@ describe(loadConfig.name, () => {
         },
       },
       passwords: { minLength: 15, memoryKib: 19_456, iterations: 2 },
+      rateLimit: {
+        enabled: true,
+        global: { limit: 300, seconds: 60 },
+        auth: { limit: 10, seconds: 60 },
+        account: { limit: 5, seconds: 900 },
+        challenge: { limit: 30, seconds: 60 },
+        user: { rate: 20, seconds: 1, burst: 60 },
+        client: { rate: 200, seconds: 1, burst: 1000 },
+      },
     });
   });
 
@@ -139,6 +148,9 @@ describe(loadConfig.name, () => {
     ['PASSWORD_HASH_ITERATIONS', ['1'], '2'],
     ['SESSION_LIMIT_POLICY', ['evict', 'EVICT_OLDEST'], 'evict_idle'],
     ['LOG_LEVEL', ['loud'], 'debug'],
+    ['RATE_LIMIT_GLOBAL', ['300', '300/0', '0/60', '300/60/1', '-1/60', '1.5/60', '1/86401'], '3000/60'],
+    ['RATE_LIMIT_USER', ['20/1', '0/1/60', '20/1/0', 'x/1/60'], '5/1/10'],
+    ['RATE_LIMIT_ENABLED', ['yes', 'off'], 'false'],
     ['REDIS_URL', ['cache:6379', 'http://cache', 'unix:///tmp/redis'], 'rediss://cache'],
     ['DATABASE_URL', ['db/rollcall', 'http://db'], 'postgresql://db/rollcall'],
     ['PUBLIC_URL', ['id.corp.test', 'javascript:alert(1)'], 'https://id.corp.test'],

@@ -15,6 +15,8 @@ import { Credentials } from './guards/credentials.js';
 import { FreshnessGuard } from './guards/freshness.guard.js';
 import { ClientGuard } from './guards/client.guard.js';
 import { SessionGuard } from './guards/session.guard.js';
+import { AddressWatch } from './limits/address-watch.js';
+import { RateLimitGuard } from './limits/rate-limit.guard.js';
 import { RouteTable } from './server/route-table.js';
 import { CrossSiteDefence } from './transport/cross-site-defence.js';
 import { CsrfTokens } from './transport/csrf-tokens.js';
@@ -56,6 +58,9 @@ export class HttpModule {
         CrossSiteDefence,
         SessionCookies,
         Credentials,
+        AddressWatch,
+        // Limits first: they begin what the session guard waits for.
+        { provide: APP_GUARD, useClass: RateLimitGuard },
         { provide: APP_GUARD, useClass: SessionGuard },
         { provide: APP_GUARD, useClass: FreshnessGuard },
         { provide: APP_GUARD, useClass: ClientGuard },

@@ -19,9 +19,10 @@ export { oauthErrorComponent, oauthErrorSchema } from './openapi/oauth-error.sch
 export { ReturnsToClients } from './openapi/returns-to-clients.js';
 export { bodyProblems, problemComponent, problemSchema, sessionProblems } from './openapi/problem.schema.js';
 export { ReturnsImage } from './openapi/returns-image.js';
-export { Returns } from './openapi/returns.js';
-export { decodePageToken, encodePageToken, linkNextPage, type PageQuery, pageQuery } from './paging.js';
 export { answerImage } from './image-reply.js';
+export { decodePageToken, encodePageToken, linkNextPage, type PageQuery, pageQuery } from './paging.js';
+export { problemResponses, Returns } from './openapi/returns.js';
+export { RateLimit } from './limits/rate-limit.decorator.js';
 export { answerPropagation } from './propagation.js';
 export { emailText, humanText, instant, passwordText } from './schemas.js';
 export { createAdapter } from './server/create-adapter.js';

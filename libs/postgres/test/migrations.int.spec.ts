@@ -53,13 +53,15 @@ describe('migrations', () => {
       'devices',
       'event_log',
       'instances',
+      'known_networks',
       'networks',
       'oauth_clients',
       'revoked_tokens',
       'session_shares',
       'sessions',
+      'sign_in_failures',
       'signing_keys',
-      'used_tickets',
+      'spent_challenges',
       'users',
     ]);
   });

@@ -93,6 +93,7 @@ export class RedisConnection {
   }
 
   private async attempt<T>(client: RedisClient, use: (client: RedisClient) => Promise<T>): Promise<T> {
+    sendTogether(client);
     try {
       const result = await use(client);
       this.breaker.succeeded();
@@ -155,6 +156,18 @@ export class RedisConnection {
     if (available) this.log.info('redis.available');
     else this.log.warn('redis.unavailable', { reason: error?.message ?? 'connection lost or not answering' });
   }
+}
+
+/**
+ * Commands of one tick leave in one packet: a request that asks several things waits for one round trip. ioredis'
+ * own auto-pipelining would hold commands back while others are on their way, past their time-out.
+ */
+function sendTogether(client: RedisClient): void {
+  if (client instanceof Cluster) return;
+  const { stream } = client;
+  if (!stream || stream.writableCorked > 0) return;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
 }
 
 /** A cluster's own `disconnect(true)` may wait for ever for the end of a node that was just being connected. */

@@ -1,5 +1,6 @@
 import type { RedisConfig } from '@app/config';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { withPatience } from './patience.js';
 
 /** Milliseconds. A cache that answers later than this is slower than the database behind it. */
 const commandTimeoutMs = 100;
@@ -45,13 +46,15 @@ export function createClient(config: RedisConfig): RedisClient {
   const options = { ...sharedOptions(config), db: config.db };
   switch (scheme) {
     case 'redis-sentinel':
-      return new Redis({
-        ...options,
-        sentinels: hosts,
-        name,
-        retryStrategy: pause,
-        sentinelRetryStrategy: pause,
-      });
+      return withPatience(
+        new Redis({
+          ...options,
+          sentinels: hosts,
+          name,
+          retryStrategy: pause,
+          sentinelRetryStrategy: pause,
+        }),
+      );
     case 'redis-cluster':
       return new Cluster(hosts, {
         lazyConnect: true,
@@ -60,9 +63,9 @@ export function createClient(config: RedisConfig): RedisClient {
         slotsRefreshTimeout: connectTimeoutMs,
         maxRedirections: 3,
         redisOptions: sharedOptions(config),
-      });
+      }).on('+node', (node: Redis) => withPatience(node));
     default:
-      return new Redis(config.url, { ...options, retryStrategy: pause });
+      return withPatience(new Redis(config.url, { ...options, retryStrategy: pause }));
   }
 }
 

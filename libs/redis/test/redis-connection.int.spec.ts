@@ -3,6 +3,7 @@ import type { RedisConfig } from '@app/config';
 import { StoreUnavailableError, SystemClock } from '@app/kernel';
 import { createLogger, Log } from '@app/telemetry';
 import { eventually, FaultProxy, RedisProcess, startRedisCluster, startSentinel } from '@app/testing';
+import type { Redis } from 'ioredis';
 import { RedisConnection } from '../src/index.js';
 
 /** What is promised from the moment the server answers again, and an allowance for a busy machine. */
@@ -67,6 +68,40 @@ describe(RedisConnection.name, () => {
     expect(redis.runId).toMatch(/^\w{40}$/);
     expect(redis.runId).not.toBe(run);
     expect(redis.generation).toBeGreaterThan(generation);
+  });
+
+  it('takes a process that was busy itself not for a Redis that is away', async () => {
+    const redis = connectionTo((await server()).url);
+    await available(redis);
+    // The event loop comes to timers next, not to sockets.
+    await new Promise(setImmediate);
+    const asked = Promise.all(Array.from({ length: 50 }, () => redis.run((client) => client.get('key'))));
+    // Right after the commands have been sent, so that the replies come while nobody reads.
+    await new Promise(process.nextTick);
+    const until = performance.now() + 300;
+    while (performance.now() < until);
+    expect(new Set(await asked)).toEqual(new Set([null]));
+    expect(redis.isAvailable).toBe(true);
+  });
+
+  it('sends what is asked in one tick in one packet', async () => {
+    const one = await server();
+    const proxy = await FaultProxy.start({ target: { host: '127.0.0.1', port: one.port } });
+    endings.push(() => proxy.close());
+    const redis = connectionTo(`redis://127.0.0.1:${proxy.port}`);
+    await available(redis);
+    const packets: number[] = [];
+    await redis.run(async (client) => {
+      const { stream } = client as Redis;
+      const write = Reflect.get(stream, '_writev') as (chunks: unknown[], done: () => void) => void;
+      const counted = (chunks: unknown[], done: () => void): void => {
+        packets.push(chunks.length);
+        write.call(stream, chunks, done);
+      };
+      Reflect.set(stream, '_writev', counted);
+      await Promise.all([client.get('a'), redis.run((same) => same.get('b'))]);
+    });
+    expect(packets).toEqual([2]);
   });
 
   /**

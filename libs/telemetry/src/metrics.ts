@@ -22,6 +22,19 @@ export class Metrics {
     'result',
   ]);
 
+  /** One per policy that a request was judged under. */
+  readonly rateLimits = this.counter('rollcall_rate_limit_total', 'Requests judged by a rate limit', [
+    'policy',
+    'result',
+  ]);
+
+  /** Each may let through what the shared count would have refused, so limits were not exact while this grew. */
+  readonly rateLimitFallbacks = this.counter(
+    'rollcall_rate_limit_fallback_total',
+    'Requests that an instance judged alone because the shared store was away or too late',
+    [],
+  );
+
   private counter<Label extends string>(
     name: string,
     help: string,

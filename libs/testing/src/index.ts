@@ -1,3 +1,4 @@
+export { Browser } from './browser.js';
 export { FakeClock } from './fake-clock.js';
 export type { Target } from './fault-link.js';
 export type { Direction, FaultMode } from './fault-mode.js';

@@ -23,6 +23,14 @@ export const testServers = {
   get redisServer(): string {
     return prepared('TEST_REDIS_SERVER');
   },
+  /** Path of the Chromium in use. */
+  get chromium(): string {
+    const path = process.env.TEST_CHROMIUM;
+    if (path) return path;
+    throw new Error(
+      'The browser tests need a Chromium on the PATH or in TEST_CHROMIUM: apt-get install chromium.',
+    );
+  },
 };
 
 function prepared(name: string): string {

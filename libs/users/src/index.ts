@@ -1,5 +1,12 @@
 export { type Avatar, avatarLimits, AvatarRepository, AvatarStudio } from './domain/avatar.js';
-export { type LoginName, type Role, type User, type UserCredentials } from './domain/user.js';
+export {
+  type LoginName,
+  normalizeEmail,
+  normalizeUsername,
+  type Role,
+  type User,
+  type UserCredentials,
+} from './domain/user.js';
 export { type NewUser, type UserChange, UserRepository } from './domain/user-repository.js';
 export { AvatarNotFoundError, EmailTakenError } from './domain/users.errors.js';
 export { DrizzleUserRepository } from './infrastructure/postgres/drizzle-user-repository.js';

@@ -11,6 +11,7 @@ interface Body {
     readonly session: { readonly id: string };
     readonly sessions: readonly { readonly id: string }[];
     readonly access_token: string;
+    readonly refresh_token: string;
     readonly propagation: string;
     readonly terminated: number;
     readonly count: number;
@@ -38,6 +39,15 @@ export interface Device {
   readonly userId: string;
   readonly sessionId: string;
   readonly token: string;
+  readonly refreshToken: string;
+}
+
+export type Pair = Pick<Device, 'token' | 'refreshToken'>;
+
+/** What a refresh gave; throws if it was refused. */
+export function pairOf({ status, body }: Reply): Pair {
+  if (status !== 200 || !body.data) throw new Error(`answered ${status}: ${JSON.stringify(body)}`);
+  return { token: body.data.access_token, refreshToken: body.data.refresh_token };
 }
 
 export const password = 'seven plain words make a phrase';
@@ -109,6 +119,15 @@ export class Client {
     return deviceOf(email, await this.ask('POST', '/api/v1/auth/signin', { body: { email, password } }));
   }
 
+  refresh(refreshToken: string): Promise<Reply> {
+    return this.ask('POST', '/api/v1/auth/refresh', { body: { refresh_token: refreshToken } });
+  }
+
+  changePassword({ token }: Pick<Device, 'token'>, newPassword: string): Promise<Reply> {
+    const body = { current_password: password, new_password: newPassword };
+    return this.ask('PUT', '/api/v1/auth/profile/password', { token, body });
+  }
+
   signOut({ token }: Pick<Device, 'token'>): Promise<Reply> {
     return this.ask('POST', '/api/v1/auth/signout', { token });
   }
@@ -148,7 +167,13 @@ export class Client {
 
 function deviceOf(email: string, { status, body: { data }, body }: Reply): Device {
   if (!data || status > 201) throw new Error(`answered ${status}: ${JSON.stringify(body)}`);
-  return { email, userId: data.user.id, sessionId: data.session.id, token: data.access_token };
+  return {
+    email,
+    userId: data.user.id,
+    sessionId: data.session.id,
+    token: data.access_token,
+    refreshToken: data.refresh_token,
+  };
 }
 
 /** An answer in one word: `200`, `200 database`, `401 SESSION_ENDED`, `503 STORE_UNAVAILABLE`. */

@@ -106,9 +106,9 @@ export class Fleet {
     return this.members[1]!;
   }
 
-  /** One more, under the same stores; ended with the fleet. */
-  async join(env: Readonly<Record<string, string>>): Promise<Member> {
-    const member = await startMember(this.postgres, this.ownRedis, env);
+  /** One more, under the same stores, of another build if given; ended with the fleet. */
+  async join(env: Readonly<Record<string, string>>, main?: string): Promise<Member> {
+    const member = await startMember(this.postgres, this.ownRedis, env, main);
     this.extra.push(member);
     return member;
   }
@@ -179,6 +179,7 @@ async function startMember(
   postgres: Store,
   redis: Store | string | null,
   env: Readonly<Record<string, string>>,
+  main?: string,
 ): Promise<Member> {
   const toPostgres = await linkTo(postgres);
   const toRedis = redis !== null && typeof redis !== 'string' ? await linkTo(redis) : null;
@@ -188,14 +189,15 @@ async function startMember(
     LOG_LEVEL: 'info',
     SECRET_KEY: secretKey,
     SHUTDOWN_DRAIN: '0',
+    RATE_LIMIT_ENABLED: 'false',
     SESSION_LIMIT: '200',
     DATABASE_URL: toPostgres.through(postgres.url),
     ...(redisUrl ? { REDIS_URL: redisUrl } : { REDIS_ENABLED: 'false' }),
     ...env,
   };
   // The first statement of a start has 400 ms, which a busy machine may need for itself; orchestrators try again.
-  const started = await ApiInstance.start({ env: complete }).catch(() =>
-    ApiInstance.start({ env: complete }),
+  const started = await ApiInstance.start({ env: complete, main }).catch(() =>
+    ApiInstance.start({ env: complete, main }),
   );
   const member = new Member(started, toPostgres, toRedis, complete);
   if (redisUrl) await member.becomes('ok');

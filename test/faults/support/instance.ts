@@ -15,7 +15,7 @@ export class Instance {
 
   /** Killed after the test file at the latest, and then searched for errors that nobody handled. */
   static async start(env: Readonly<Record<string, string>>, port?: number): Promise<Instance> {
-    const process = await ApiInstance.start({ env, port });
+    const process = await ApiInstance.start({ env: { RATE_LIMIT_ENABLED: 'false', ...env }, port });
     own(async () => {
       await process.kill9();
       expectNothingUnhandled(process.output);

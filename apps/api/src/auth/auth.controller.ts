@@ -11,7 +11,7 @@ import {
   SignedToken,
 } from '@app/http';
 import { RedisConnection } from '@app/redis';
-import { SessionAuthority } from '@app/sessions';
+import { type EndedOne, SessionAuthority } from '@app/sessions';
 import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -62,9 +62,9 @@ export class AuthController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const ended = credential && (await this.signOut.ofToken(credential.token));
+    const ended = credential && (await this.endSessionOf(credential));
     if (ended) answerPropagation(reply, ended);
-    if (credential?.via !== 'header') this.cookies.clear(request, reply);
+    if (credential?.via !== 'header') this.cookies.forget(request, reply);
     return presentSignedOut(ended);
   }
 
@@ -84,7 +84,7 @@ export class AuthController {
   ) {
     const ended = await this.signOut.everywhere(principal.user.id);
     answerPropagation(reply, ended);
-    if (credential.via === 'cookie') this.cookies.clear(request, reply);
+    if (credential.via === 'cookie') this.cookies.forget(request, reply);
     return presentSignedOutEverywhere(ended);
   }
 
@@ -99,5 +99,9 @@ export class AuthController {
   async countSessions(@CurrentPrincipal() principal: Principal) {
     const active = await this.sessions.count(principal.user.id);
     return { active_sessions: active, redis_available: this.redis.isAvailable };
+  }
+
+  private endSessionOf({ token, isRefreshToken }: Credential): Promise<EndedOne | null> {
+    return isRefreshToken ? this.signOut.ofRefreshToken(token) : this.signOut.ofToken(token);
   }
 }

@@ -19,6 +19,20 @@ export const principalExample = {
   session,
 };
 
+export const challengeExample = {
+  parameters: {
+    algorithm: 'SHA-256',
+    cost: 64,
+    data: { account: 'pY5mXwz1fC0a3l3nJr7A2g', action: 'signin' },
+    expiresAt: 1795170120,
+    keyLength: 32,
+    keyPrefix: '000',
+    nonce: '0f6f1c2bb6c34dfe8e6b7a5c6d1e2f30',
+    salt: '9a1b2c3d4e5f60718293a4b5c6d7e8f9',
+  },
+  signature: '5d0c1a2f7d8e9b3a4c6f5e7d8c9b0a1f2e3d4c5b6a79880716253443526170ff',
+};
+
 export const signedInExample = {
   ...principalExample,
   access_token: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6Ii4uLiJ9.eyJzdWIiOiIuLi4ifQ.c2lnbmF0dXJl',

@@ -46,6 +46,8 @@ export const signInBody = z
     transport,
     profile,
     device_id: deviceId,
+    /** Answer to a challenge, as the ALTCHA widget makes it. */
+    altcha: z.string('must be text').min(1, 'must not be empty').max(4096).optional(),
   })
   .refine((body) => (body.email === undefined) !== (body.username === undefined), {
     error: 'give either email or username',
@@ -111,6 +113,11 @@ export const passwordChangeBody = z
     },
   });
 export type PasswordChangeBody = z.infer<typeof passwordChangeBody>;
+export const challengeQuery = z.object({
+  action: z.enum(['signin']),
+  account: z.string().regex(/^[\w-]{22}$/, 'must be the account of a refusal'),
+});
+export type ChallengeQuery = z.infer<typeof challengeQuery>;
 
 export const userView = z
   .object({

@@ -1,9 +1,8 @@
 import { MissingCredentialsError, Refresh } from '@app/auth';
 import { bodyProblems, CrossSiteDefence, RefreshToken, Returns, SessionCookies } from '@app/http';
-import { DomainError } from '@app/kernel';
 import { RefreshTokens } from '@app/tokens';
 import { Body, Controller, Post, Req, Res } from '@nestjs/common';
-import { ApiCookieAuth, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiCookieAuth, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { signedInExample } from './auth.examples.js';
 import { type RefreshBody, refreshBody, signedInView } from './auth.schemas.js';
@@ -23,6 +22,7 @@ export class RefreshController {
   @Post('refresh')
   @RefreshToken()
   @ApiCookieAuth('refresh')
+  @ApiBody({ required: false, schema: { $ref: '#/components/schemas/RefreshRequest' } })
   @Returns({
     summary: 'Exchange the refresh token for the next pair',
     description:
@@ -56,8 +56,7 @@ export class RefreshController {
       const token = this.cookieToken(request);
       return this.answer.write(reply, await this.refresh.withToken(token), { transport: 'cookie' });
     } catch (error) {
-      // Only what was checked and found dead: 503 and a cross-site request leave the cookies alone.
-      if (isRefusal(error)) this.cookies.clear(request, reply);
+      this.cookies.clearRefuted('rt', error, request, reply);
       throw error;
     }
   }
@@ -69,12 +68,4 @@ export class RefreshController {
     if (reference) this.defence.assertOwnWrite(request, reference.sessionId);
     return token;
   }
-}
-
-function isRefusal(error: unknown): boolean {
-  return (
-    error instanceof DomainError &&
-    error.kind === 'unauthenticated' &&
-    !(error instanceof MissingCredentialsError)
-  );
 }

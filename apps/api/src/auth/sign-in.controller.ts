@@ -1,5 +1,5 @@
 import { Registration, SharedSessions, SignIn, SignInTickets } from '@app/auth';
-import { answerPropagation, bodyProblems, Client, Public, Returns } from '@app/http';
+import { answerPropagation, bodyProblems, Client, Public, RateLimit, Returns } from '@app/http';
 import { parseSessionId } from '@app/kernel';
 import { type ClientFacts, SessionNotFoundError } from '@app/sessions';
 import { Body, Controller, Post, Req, Res } from '@nestjs/common';
@@ -34,6 +34,7 @@ export class SignInController {
   ) {}
 
   @Post('register')
+  @RateLimit('auth')
   @Returns({
     summary: 'Create an account and sign in',
     status: 201,
@@ -55,6 +56,7 @@ export class SignInController {
   }
 
   @Post(['signin', 'login'])
+  @RateLimit('auth')
   @Returns({
     summary: 'Sign in on this device',
     description:
@@ -67,6 +69,7 @@ export class SignInController {
     problems: [
       ...bodyProblems,
       'INVALID_CREDENTIALS',
+      'CHALLENGE_REQUIRED',
       'SESSION_LIMIT_REACHED',
       'CSRF_REJECTED',
       'OVERLOADED',
@@ -80,12 +83,18 @@ export class SignInController {
   ) {
     const target = this.answer.targetFor(body, request);
     const login = body.email === undefined ? { username: body.username! } : { email: body.email };
-    const wish = { client, profile: body.profile ?? 'standard', deviceId: target.deviceId };
+    const wish = {
+      client,
+      profile: body.profile ?? 'standard',
+      deviceId: target.deviceId,
+      proof: body.altcha ?? null,
+    };
     const signedIn = await this.signIn.withPassword(login, body.password, wish);
     return this.answer.write(reply, signedIn, target);
   }
 
   @Post('signin/continue')
+  @RateLimit('auth')
   @Returns({
     summary: 'Finish a sign-in by ending one of the other sessions',
     description: 'With the ticket of a sign-in that found all places taken; good for five minutes and once.',
@@ -108,6 +117,7 @@ export class SignInController {
   }
 
   @Post('shares/redeem')
+  @RateLimit('auth')
   @Returns({
     summary: 'Open a session that somebody has shared',
     description: 'The link works once. The session may only read, and ends with the one it is a share of.',

@@ -2,6 +2,7 @@ import { Readiness } from '@app/health';
 import { BareReply, Public } from '@app/http';
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { SkipThrottle } from '@nestjs/throttler';
 import type { FastifyReply } from 'fastify';
 
 const checksExample = {
@@ -20,6 +21,8 @@ const reportSchema = {
 
 @ApiTags('Probes')
 @Controller()
+// Probes come often, and from where the traffic comes.
+@SkipThrottle({ global: true })
 @Public()
 export class HealthController {
   constructor(private readonly readiness: Readiness) {}

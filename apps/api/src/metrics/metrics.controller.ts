@@ -3,6 +3,7 @@ import { BareReply, Public, RouteNotFoundError } from '@app/http';
 import { Metrics } from '@app/telemetry';
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
+import { SkipThrottle } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 export const metricsTokenToken = Symbol('METRICS_TOKEN');
@@ -12,6 +13,8 @@ const loopback = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
 /** Prometheus text for whoever holds METRICS_TOKEN, or without one for this machine; nobody else learns it exists. */
 @ApiExcludeController()
 @Controller('metrics')
+// Probes come often, and from where the traffic comes.
+@SkipThrottle({ global: true })
 @Public()
 export class MetricsController {
   constructor(

@@ -23,6 +23,8 @@ export interface SignInWish {
   readonly profile: WishedProfile;
   /** Random id that the browser or app keeps for itself; its session before gives way. */
   readonly deviceId?: string | null;
+  /** Answer to a challenge, where one was asked for. */
+  readonly proof?: string | null;
 }
 
 /** A success after so many failures within the time is told to the owner. */

@@ -14,7 +14,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { sessionsConfigToken } from '../auth.config.js';
 import { SessionChoiceRequiredError, TicketInvalidError } from '../domain/auth.errors.js';
-import { UsedTickets } from '../domain/used-tickets.js';
+import { SpentChallenges } from '../domain/protection/proof-of-work.js';
 import { SessionOpening, type SignInWish } from './session-opening.js';
 import type { Replaced } from './token-issuer.js';
 
@@ -42,7 +42,7 @@ export class SignInTickets {
     private readonly sessions: SessionAuthority,
     private readonly opening: SessionOpening,
     private readonly users: UserRepository,
-    private readonly used: UsedTickets,
+    private readonly spent: SpentChallenges,
     private readonly broadcast: RevocationBroadcast,
     private readonly events: EventLog,
     private readonly work: UnitOfWork,
@@ -83,7 +83,7 @@ export class SignInTickets {
     const { signedIn, ended, transaction } = await this.work.run(async () => {
       const locked = await this.users.lock(userId);
       const isCurrent = locked !== null && !locked.user.disabledAt && locked.user.gen === ticket.gen;
-      if (!isCurrent || !(await this.used.use(ticket.id, new Date(ticket.expires))))
+      if (!isCurrent || !(await this.spent.spend({ id: ticket.id, expiresAt: new Date(ticket.expires) })))
         throw new TicketInvalidError();
       const marked = await this.sessions.mark(chosen, { userId }, 'terminated');
       const wish = { client, profile: ticket.profile, deviceId: ticket.device };

@@ -5,6 +5,7 @@ import { type LoginName, type User, type UserCredentials, UserRepository } from 
 import { Log } from '@app/telemetry';
 import { Injectable } from '@nestjs/common';
 import { InvalidCredentialsError } from '../domain/auth.errors.js';
+import { AccountProtection } from './account-protection.js';
 import { Passwords } from './passwords.js';
 import { SessionOpening, type SignInWish } from './session-opening.js';
 import { SignInTickets } from './sign-in-tickets.js';
@@ -33,20 +34,29 @@ export class SignIn {
     private readonly work: UnitOfWork,
     private readonly clock: Clock,
     private readonly log: Log,
+    private readonly protection: AccountProtection,
   ) {}
 
-  /** Throws InvalidCredentialsError, alike in time and text for every cause, or OverloadedError. */
+  /**
+   * Throws InvalidCredentialsError, alike in time and text for every cause, or OverloadedError; after failures
+   * RateLimitedError and ChallengeRequiredError, which `proof` answers.
+   */
   withPassword(login: LoginName, password: string, wish: SignInWish): Promise<SignedIn> {
-    return this.door.run(() => this.prove(login, password, wish));
+    return this.door.run(async () => {
+      const found = await this.users.findCredentials(login);
+      const { client, proof = null } = wish;
+      const attempt = { login, user: found?.user ?? null, address: client.ipAddress, proof };
+      return this.protection.guard(attempt, () => this.prove(found, password, wish));
+    });
   }
 
   /** Opens the first session of a user just created, within the caller's unit of work. */
   async afterRegistration(user: User, wish: SignInWish): Promise<SignedIn> {
+    await this.protection.welcome(user.id, wish.client.ipAddress);
     return this.opening.open(user, wish);
   }
 
-  private async prove(login: LoginName, password: string, wish: SignInWish): Promise<SignedIn> {
-    const found = await this.users.findCredentials(login);
+  private async prove(found: UserCredentials | null, password: string, wish: SignInWish): Promise<SignedIn> {
     const isRight = await this.passwords.matches(password, found?.passwordHash ?? null);
     if (!found || !isRight || found.user.disabledAt) {
       // Not what was typed: people put their password where the name belongs.

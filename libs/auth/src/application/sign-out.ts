@@ -4,10 +4,12 @@ import {
   type EndedMany,
   type EndedOne,
   RevocationBroadcast,
+  RefreshLineage,
   SessionAuthority,
   type SessionEnd,
   SessionNotFoundError,
 } from '@app/sessions';
+import { RefreshTokens } from '@app/tokens';
 import { UserRepository } from '@app/users';
 import { Injectable } from '@nestjs/common';
 import { SessionCheck } from './session-check.js';
@@ -16,6 +18,8 @@ import { SessionCheck } from './session-check.js';
 export class SignOut {
   constructor(
     private readonly check: SessionCheck,
+    private readonly refreshTokens: RefreshTokens,
+    private readonly lineage: RefreshLineage,
     private readonly sessions: SessionAuthority,
     private readonly broadcast: RevocationBroadcast,
     private readonly users: UserRepository,
@@ -39,6 +43,18 @@ export class SignOut {
       }
       throw error;
     }
+  }
+
+  /**
+   * The same for somebody whose access token is gone: ends the session of a genuine refresh token, spent or not.
+   * Null for any other, which identifies nobody.
+   */
+  async ofRefreshToken(text: string): Promise<EndedOne | null> {
+    const reference = this.refreshTokens.parse(text);
+    if (!reference) return null;
+    const session = await this.work.run(() => this.lineage.lock(reference.sessionId));
+    if (!session || !this.refreshTokens.isGenuine(text, reference, session.refreshNonce)) return null;
+    return this.sessions.end(session.id, { userId: session.userId }, 'signout');
   }
 
   /** Ends every session of the user, this one too, and starts a new generation. */

@@ -101,7 +101,7 @@ export class StepUpRequiredError extends DomainError {
 export class SessionEndedError extends UnauthenticatedError {
   readonly code = 'SESSION_ENDED';
 
-  constructor(end: SessionEnd | null) {
+  constructor(readonly end: SessionEnd | null) {
     super('The session has ended.', { facts: endFacts(end) });
   }
 }

@@ -19,7 +19,8 @@ export type EventType =
   | 'signin.after_failures'
   | 'share.created'
   | 'share.redeemed'
-  | 'share.revoked';
+  | 'share.revoked'
+  | 'rate_limit.exceeded';
 
 /** What every instance must know before it trusts a cached session again. */
 export const coherenceEvents: readonly EventType[] = [
@@ -32,7 +33,8 @@ export const coherenceEvents: readonly EventType[] = [
 /** One change, written in the transaction of the change itself. The payload holds ids and reasons, no secrets. */
 export interface DomainEvent {
   readonly type: EventType;
-  readonly userId: UserId;
+  /** Null for what concerns no known user, such as a flood from an address. */
+  readonly userId: UserId | null;
   readonly sessionId?: SessionId;
   readonly tokenId?: TokenId;
   /** Generation of the user after the change; set when the change ends all older sessions. */

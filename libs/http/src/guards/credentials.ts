@@ -6,6 +6,8 @@ import { SessionCookies } from '../transport/session-cookies.js';
 export interface Credential {
   readonly token: string;
   readonly via: 'header' | 'cookie';
+  /** Only where signing out has no access token to go by. */
+  readonly isRefreshToken?: boolean;
 }
 
 @Injectable()

@@ -1,13 +1,7 @@
-import {
-  AgentWatch,
-  type Principal,
-  ReadOnlySessionError,
-  SessionCheck,
-  SessionEndedError,
-  SessionExpiredError,
-  TokenInvalidError,
-} from '@app/auth';
+import { AgentWatch, type Principal, ReadOnlySessionError, SessionCheck, TokenInvalidError } from '@app/auth';
+import type { SessionId } from '@app/kernel';
 import { SessionActivity } from '@app/sessions';
+import { RefreshTokens } from '@app/tokens';
 import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -16,6 +10,7 @@ import { CrossSiteDefence, isSafe } from '../transport/cross-site-defence.js';
 import { SessionCookies } from '../transport/session-cookies.js';
 import { type AccessMode, accessModeKey } from './access.js';
 import { type Credential, Credentials } from './credentials.js';
+import { withinLimits } from '../limits/within-limits.js';
 
 /** A request of a route that needs a session, past this guard. */
 export interface AuthenticatedRequest extends FastifyRequest {
@@ -30,6 +25,7 @@ export class SessionGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly check: SessionCheck,
+    private readonly refreshTokens: RefreshTokens,
     private readonly credentials: Credentials,
     private readonly cookies: SessionCookies,
     private readonly defence: CrossSiteDefence,
@@ -54,24 +50,19 @@ export class SessionGuard implements CanActivate {
     try {
       const credential = this.credentials.of(request);
       request.credential = credential;
-      const { principal, mode } = await this.check.authenticate(credential.token);
-      if (credential.via === 'cookie') this.defence.assertOwnWrite(request, principal.session.id);
+      const { principal, mode } = await withinLimits(request, this.check.authenticate(credential.token));
+      if (credential.via === 'cookie') {
+        this.cookies.restoreCsrf(request, reply, principal.session);
+        this.defence.assertOwnWrite(request, principal.session.id);
+      }
       if (principal.session.scope === 'read' && !isSafe(request)) throw new ReadOnlySessionError();
       await this.agents.look(principal, () => clientFacts(request));
       request.principal = principal;
       this.activity.note(principal.session, clientAddress(request));
       if (mode !== 'normal') void reply.header('x-authority-mode', mode);
     } catch (error) {
-      if (!request.headers.authorization) this.clearWhatIsOfNoUse(error, request, reply);
+      if (!request.headers.authorization) this.cookies.clearRefuted('at', error, request, reply);
       throw error;
-    }
-  }
-
-  /** Cookies of a session that is over go; of a bad access token only that one, since the refresh token may be good. */
-  private clearWhatIsOfNoUse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    if (error instanceof TokenInvalidError) this.cookies.clear(request, reply, ['at']);
-    if (error instanceof SessionEndedError || error instanceof SessionExpiredError) {
-      this.cookies.clear(request, reply);
     }
   }
 
@@ -83,20 +74,25 @@ export class SessionGuard implements CanActivate {
       return;
     }
     this.defence.assertOwnPage(request);
-    request.credential = this.cookieCredential(request);
+    request.credential = this.cookieCredential(request, 'at') ?? this.cookieCredential(request, 'rt');
   }
 
-  private cookieCredential(request: FastifyRequest): Credential | null {
+  private cookieCredential(request: FastifyRequest, kind: 'at' | 'rt'): Credential | null {
     try {
-      const token = this.cookies.read(request, 'at');
-      if (token === null) return null;
-      const { claims } = this.check.claimsOf(token);
-      this.defence.assertOwnWrite(request, claims.sessionId);
-      return { token, via: 'cookie' };
+      const token = this.cookies.read(request, kind);
+      const sessionId = token === null ? null : this.sessionOf(token, kind);
+      if (token === null || sessionId === null) return null;
+      this.defence.assertOwnWrite(request, sessionId);
+      return { token, via: 'cookie', isRefreshToken: kind === 'rt' };
     } catch (error) {
       if (error instanceof TokenInvalidError) return null;
       throw error;
     }
+  }
+
+  private sessionOf(token: string, kind: 'at' | 'rt'): SessionId | null {
+    if (kind === 'at') return this.check.claimsOf(token).claims.sessionId;
+    return this.refreshTokens.parse(token)?.sessionId ?? null;
   }
 }
 

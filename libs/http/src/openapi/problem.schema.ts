@@ -89,6 +89,28 @@ const examples = {
     detail: 'The account is signed in on as many devices as allowed. Sign out on one of them first.',
     facts: { limit: 5 },
   },
+  CHALLENGE_REQUIRED: {
+    status: 403,
+    title: 'Forbidden',
+    detail: 'Answer the challenge and try again.',
+    facts: {
+      challenge: {
+        parameters: {
+          algorithm: 'SHA-256',
+          cost: 64,
+          data: { account: 'pY5mXwz1fC0a3l3nJr7A2g', action: 'signin' },
+          expiresAt: 1795170120,
+          keyLength: 32,
+          keyPrefix: '000',
+          nonce: '0f6f1c2bb6c34dfe8e6b7a5c6d1e2f30',
+          salt: '9a1b2c3d4e5f60718293a4b5c6d7e8f9',
+        },
+        signature: '2f7d…',
+      },
+      action: 'signin',
+      account: 'pY5mXwz1fC0a3l3nJr7A2g',
+    },
+  },
   NOT_FOUND: { status: 404, title: 'Not Found', detail: 'There is no such session.' },
   EMAIL_TAKEN: {
     status: 409,
@@ -113,6 +135,11 @@ const examples = {
     detail: 'The client could not be authenticated.',
   },
   UNAUTHORIZED_CLIENT: { status: 400, title: 'Bad Request', detail: 'This client may not do this.' },
+  RATE_LIMITED: {
+    status: 429,
+    title: 'Too Many Requests',
+    detail: 'Too many requests. Try again later.',
+  },
   INTERNAL: { status: 500, title: 'Internal Server Error', detail: 'Something went wrong on our side.' },
   STORE_UNAVAILABLE: {
     status: 503,

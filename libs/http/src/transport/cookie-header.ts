@@ -21,6 +21,8 @@ export interface CookieTraits {
   /** Seconds; null until the browser closes. */
   readonly maxAge: number | null;
   readonly path?: string;
+  /** Absent: this host alone. */
+  readonly domain?: string;
 }
 
 /** A `Set-Cookie` value. Names and values are ours: no character in them needs quoting. */
@@ -28,6 +30,7 @@ export function setCookie(name: string, value: string, traits: CookieTraits): st
   return [
     `${name}=${value}`,
     `Path=${traits.path ?? '/'}`,
+    ...(traits.domain === undefined ? [] : [`Domain=${traits.domain}`]),
     ...(traits.maxAge === null ? [] : [`Max-Age=${traits.maxAge}`]),
     ...(traits.httpOnly ? ['HttpOnly'] : []),
     ...(traits.secure ? ['Secure'] : []),

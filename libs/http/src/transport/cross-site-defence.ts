@@ -1,5 +1,6 @@
 import type { TransportConfig } from '@app/config';
 import type { SessionId } from '@app/kernel';
+import { Log } from '@app/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { CsrfRejectedError } from '../errors/http.errors.js';
@@ -21,6 +22,7 @@ export function isSafe({ method }: FastifyRequest): boolean {
 export class CrossSiteDefence {
   constructor(
     private readonly tokens: CsrfTokens,
+    private readonly log: Log,
     @Inject(transportConfigToken) private readonly config: TransportConfig,
   ) {}
 
@@ -30,6 +32,7 @@ export class CrossSiteDefence {
     this.assertOwnPage(request);
     const token = request.headers['x-csrf-token'];
     if (typeof token !== 'string' || !this.tokens.isGenuine(token, sessionId)) {
+      this.log.warn('csrf.rejected', { reason: 'token', session_id: sessionId, ...factsOf(request) });
       throw new CsrfRejectedError('Send the value of the CSRF cookie as X-CSRF-Token.');
     }
   }
@@ -42,8 +45,18 @@ export class CrossSiteDefence {
     const { origin } = request.headers;
     const site = request.headers['sec-fetch-site'];
     const isTrusted = origin !== undefined && this.config.origins.includes(origin);
-    const isOwn = site === undefined ? origin === undefined || isSameHost(origin, request) : isOwnSite(site);
-    if (!isOwn && !isTrusted) throw new CsrfRejectedError('The request comes from a page of another site.');
+    const isOwn =
+      site === undefined ? origin === undefined || this.isSameHost(origin, request) : isOwnSite(site);
+    if (isOwn || isTrusted) return;
+    this.log.warn('csrf.rejected', { reason: 'page', ...factsOf(request) });
+    throw new CsrfRejectedError('The request comes from a page of another site.');
+  }
+
+  /** With TLS the unencrypted page of the same name is a foreign one: anybody on the way may have written it. */
+  private isSameHost(origin: string, request: FastifyRequest): boolean {
+    if (!URL.canParse(origin)) return false;
+    const { host, protocol } = new URL(origin);
+    return host === request.headers.host && (!this.config.secureCookies || protocol === 'https:');
   }
 }
 
@@ -52,6 +65,13 @@ function isOwnSite(site: string | string[]): boolean {
   return site === 'same-origin' || site === 'none';
 }
 
-function isSameHost(origin: string, request: FastifyRequest): boolean {
-  return URL.canParse(origin) && new URL(origin).host === request.headers.host;
+function factsOf(request: FastifyRequest): Record<string, unknown> {
+  const { origin, 'sec-fetch-site': site } = request.headers;
+  return {
+    request_id: request.id,
+    route: request.routeOptions.url,
+    address: request.ip,
+    origin: origin?.slice(0, 256),
+    site,
+  };
 }

@@ -1,8 +1,16 @@
-import { type SignedIn, TokenInvalidError } from '@app/auth';
+import {
+  type Principal,
+  RefreshReusedError,
+  SessionEndedError,
+  SessionExpiredError,
+  type SignedIn,
+  TokenInvalidError,
+} from '@app/auth';
 import type { TransportConfig } from '@app/config';
 import { Clock, RandomSource } from '@app/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isIP } from 'node:net';
 import { type CookieTraits, cookieValues, setCookie } from './cookie-header.js';
 import { CsrfTokens } from './csrf-tokens.js';
 import { transportConfigToken } from './transport.config.js';
@@ -46,22 +54,26 @@ export class SessionCookies {
   }
 
   set(reply: FastifyReply, { session, accessToken, refreshToken }: SignedIn): void {
-    const seconds = Math.floor((session.expiresAt.getTime() - this.clock.now().getTime()) / 1_000);
-    const maxAge = session.profile === 'remember' ? seconds : null;
+    const maxAge = this.maxAge(session);
     this.send(reply, 'at', accessToken.text, maxAge);
     this.send(reply, 'rt', refreshToken, maxAge);
     this.send(reply, 'csrf', this.csrf.of(session.id), maxAge);
-    void reply.header('cache-control', 'no-store');
   }
 
-  /** All of them, or those named. Planted ones for a path above this request go too, or they would come back. */
+  /** A page that lost the token, or sees two, could do nothing by cookies any more, not even sign out. */
+  restoreCsrf(request: FastifyRequest, reply: FastifyReply, session: Lasting): void {
+    const [token, values] = [this.csrf.of(session.id), cookieValues(request, this.name('csrf'))];
+    if (values.length === 1 && values[0] === token) return;
+    this.clearPlanted(request, reply, 'csrf');
+    this.send(reply, 'csrf', token, this.maxAge(session));
+  }
+
+  /** All of them, or those named, and whatever was planted beside them. */
   clear(request: FastifyRequest, reply: FastifyReply, which: readonly Kind[] = kinds): void {
     for (const kind of which) {
+      this.clearPlanted(request, reply, kind);
       this.send(reply, kind, '', 0);
-      if (cookieValues(request, this.name(kind)).length < 2) continue;
-      for (const path of pathsAbove(request.url)) this.send(reply, kind, '', 0, path);
     }
-    void reply.header('cache-control', 'no-store');
   }
 
   /**
@@ -83,11 +95,61 @@ export class SessionCookies {
     return this.config.secureCookies ? '__Host-did' : 'did';
   }
 
-  private send(reply: FastifyReply, kind: Kind, value: string, maxAge: number | null, path = '/'): void {
+  /**
+   * What the refusal of an access or refresh token has shown to be of no use, or it would be sent and refused for ever.
+   * A bad access token goes alone, since the refresh token may be good. Those of a replaced session stay: the
+   * browser may have got the new ones meanwhile, and they have the same names.
+   */
+  clearRefuted(kind: 'at' | 'rt', error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const isReplaced = error instanceof SessionEndedError && error.end?.reason === 'replaced';
+    const isOver = [SessionEndedError, SessionExpiredError, RefreshReusedError].some(
+      (refusal) => error instanceof refusal,
+    );
+    if (error instanceof TokenInvalidError) this.clear(request, reply, kind === 'at' ? ['at'] : kinds);
+    else if (isOver && !isReplaced) this.clear(request, reply);
+  }
+
+  /** For somebody who signs out: what pages of this host have stored goes as well (ASVS v5.0.0-14.3.1). */
+  forget(request: FastifyRequest, reply: FastifyReply): void {
+    this.clear(request, reply);
+    void reply.header('clear-site-data', '"cache", "storage"');
+  }
+
+  /** Cookies of one name for other places, which would come back. Under `__Host-` there is only one place. */
+  private clearPlanted(request: FastifyRequest, reply: FastifyReply, kind: Kind): void {
+    if (this.config.secureCookies || cookieValues(request, this.name(kind)).length < 2) return;
+    for (const place of otherPlaces(request)) this.send(reply, kind, '', 0, place);
+  }
+
+  private send(
+    reply: FastifyReply,
+    kind: Kind,
+    value: string,
+    maxAge: number | null,
+    place: Place = {},
+  ): void {
     const { sameSite, secureCookies: secure } = this.config;
-    const traits: CookieTraits = { httpOnly: kind !== 'csrf', secure, sameSite, maxAge, path };
+    const traits = { httpOnly: kind !== 'csrf', secure, sameSite, maxAge, ...place };
+    void reply.header('cache-control', 'no-store');
     void reply.header('set-cookie', setCookie(this.name(kind), value, traits));
   }
+
+  private maxAge({ profile, expiresAt }: Lasting): number | null {
+    if (profile !== 'remember') return null;
+    return Math.floor((expiresAt.getTime() - this.clock.now().getTime()) / 1_000);
+  }
+}
+
+type Lasting = Pick<Principal['session'], 'id' | 'profile' | 'expiresAt'>;
+
+type Place = Pick<CookieTraits, 'path' | 'domain'>;
+
+/** The paths above the address of a request, and its host and the domains above, as far as cookies can tell them apart. */
+function otherPlaces({ url, hostname }: FastifyRequest): Place[] {
+  const isName = isIP(hostname) === 0 && /^[\w.-]+$/.test(hostname);
+  const labels = isName ? hostname.split('.').slice(-4) : [];
+  const domains = labels.slice(0, -1).map((_, index) => ({ domain: labels.slice(index).join('.') }));
+  return [...pathsAbove(url).map((path) => ({ path })), ...domains];
 }
 
 /** `/api`, `/api/v1`, … of `/api/v1/auth/session`, with and without a slash at the end. */

@@ -1,3 +1,4 @@
+import type { SessionLifetime, SessionsConfig } from '@app/config';
 import type { SessionId, TokenId, UserId } from '@app/kernel';
 import type { CachedSession, SessionKey } from '../domain/coherence/entry-store.js';
 
@@ -44,4 +45,17 @@ export function aCachedSession(traits: Partial<CachedSession> = {}): CachedSessi
 
 export function keyOf({ userId, sessionId }: CachedSession): SessionKey {
   return { userId, sessionId, tokenId: aTokenId() };
+}
+
+/** Uses are gathered for ten seconds; every profile has the given lifetime. */
+export function aSessionsConfig(lifetime: SessionLifetime): SessionsConfig {
+  return {
+    instanceName: 'alone',
+    fallback: 'database',
+    localCacheMs: 0,
+    limit: 5,
+    limitPolicy: 'evict_oldest',
+    lifetimes: { standard: lifetime, strict: lifetime, admin: lifetime, remember: lifetime },
+    activityFlushSeconds: 10,
+  };
 }

@@ -15,7 +15,7 @@ export const eventLogTable = pgTable(
       .notNull()
       .default(sql`pg_current_xact_id()`),
     type: text('type').notNull(),
-    userId: uuid('user_id').notNull(),
+    userId: uuid('user_id'),
     sessionId: text('session_id'),
     tokenId: text('token_id'),
     gen: bigint('gen', { mode: 'number' }),

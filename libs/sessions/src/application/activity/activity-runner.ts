@@ -1,11 +1,11 @@
 import type { SessionsConfig } from '@app/config';
-import { type BeforeApplicationShutdown, Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { sessionsConfigToken } from '../../sessions.config.js';
 import { SessionActivity } from './session-activity.js';
 
-/** Flushes the gathered uses every SESSION_ACTIVITY_FLUSH seconds, and once more when the process ends. */
+/** Flushes the gathered uses every SESSION_ACTIVITY_FLUSH seconds, and once more after the last request. */
 @Injectable()
-export class ActivityRunner implements OnModuleInit, BeforeApplicationShutdown {
+export class ActivityRunner implements OnModuleInit, OnApplicationShutdown {
   private timer: NodeJS.Timeout | null = null;
 
   constructor(
@@ -18,7 +18,7 @@ export class ActivityRunner implements OnModuleInit, BeforeApplicationShutdown {
     this.timer.unref();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  async onApplicationShutdown(): Promise<void> {
     if (this.timer) clearInterval(this.timer);
     await this.activity.flush();
     // A flush that was under way when this one was asked for has not seen the last uses.

@@ -2,7 +2,7 @@ import type { SessionProfile, SessionsConfig } from '@app/config';
 import { Clock, type SessionId } from '@app/kernel';
 import { Log } from '@app/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
-import { ActivityStore, maxAddresses, type SessionUse } from '../../domain/activity.js';
+import { ActivityStore, maxAddresses, maxUsesAtOnce, type SessionUse } from '../../domain/activity.js';
 import { sessionsConfigToken } from '../../sessions.config.js';
 
 /** Sessions whose uses may wait for Postgres; beyond it their counts are lost, never the sessions. */
@@ -10,6 +10,7 @@ const maxWaiting = 100_000;
 
 interface Gathered {
   count: number;
+  firstAt: Date;
   lastAt: Date;
   readonly idleSeconds: number;
   readonly addresses: string[];
@@ -48,9 +49,11 @@ export class SessionActivity {
       return;
     }
     if (this.gathered.size >= maxWaiting) return;
+    const now = this.clock.now();
     this.gathered.set(session.id, {
       count: 1,
-      lastAt: this.clock.now(),
+      firstAt: now,
+      lastAt: now,
       idleSeconds: this.idleSeconds(session.profile),
       addresses: [address],
     });
@@ -60,10 +63,7 @@ export class SessionActivity {
   upToDate<Row extends { readonly id: SessionId; readonly idleExpiresAt: Date; readonly expiresAt: Date }>(
     row: Row,
   ): Row {
-    const use = this.gathered.get(row.id) ?? this.writing.get(row.id);
-    if (!use || use.lastAt >= row.idleExpiresAt) return row;
-    const idleEnd = Math.min(use.lastAt.getTime() + use.idleSeconds * 1_000, row.expiresAt.getTime());
-    return { ...row, idleExpiresAt: new Date(Math.max(idleEnd, row.idleExpiresAt.getTime())) };
+    return [this.writing.get(row.id), this.gathered.get(row.id)].reduce(afterUse, row);
   }
 
   /** True if a use now must be written at once: other instances could find the session idle before the next flush. */
@@ -79,7 +79,7 @@ export class SessionActivity {
     return this.store.extend({ sessionId: session.id, lastAt: this.clock.now(), idleSeconds });
   }
 
-  /** Writes what has been gathered; one statement. Never rejects: what could not be written waits. */
+  /** Writes what has been gathered. Never rejects: what could not be written waits. */
   flush(): Promise<void> {
     this.running ??= this.write().finally(() => (this.running = null));
     return this.running;
@@ -90,21 +90,28 @@ export class SessionActivity {
     const taken = this.gathered;
     this.gathered = new Map();
     this.writing = taken;
+    const waiting = new Map(taken);
     try {
-      await this.store.write([...taken].map(([sessionId, use]): SessionUse => ({ sessionId, ...use })));
+      const uses = [...taken].map(([sessionId, use]): SessionUse => ({ sessionId, ...use }));
+      for (let from = 0; from < uses.length; from += maxUsesAtOnce) {
+        const batch = uses.slice(from, from + maxUsesAtOnce);
+        const busy = new Set(await this.store.write(batch));
+        for (const { sessionId } of batch) if (!busy.has(sessionId)) waiting.delete(sessionId);
+      }
     } catch (error) {
-      this.log.warn('activity.not_written', { sessions: taken.size, reason: (error as Error).message });
-      this.putBack(taken);
+      this.log.warn('activity.not_written', { sessions: waiting.size, reason: (error as Error).message });
     } finally {
+      this.putBack(waiting);
       this.writing = new Map();
     }
   }
 
-  private putBack(taken: ReadonlyMap<SessionId, Gathered>): void {
-    for (const [id, use] of taken) {
+  private putBack(waiting: ReadonlyMap<SessionId, Gathered>): void {
+    for (const [id, use] of waiting) {
       const newer = this.gathered.get(id);
       if (newer) {
         newer.count += use.count;
+        newer.firstAt = use.firstAt;
         for (const address of use.addresses) {
           if (!newer.addresses.includes(address) && newer.addresses.length < maxAddresses)
             newer.addresses.push(address);
@@ -116,6 +123,19 @@ export class SessionActivity {
   private idleSeconds(profile: SessionProfile): number {
     return this.config.lifetimes[profile].idleSeconds;
   }
+}
+
+/**
+ * Each use was accepted while the session lived by the uses before it, so the first one decides whether the chain holds
+ * on to what the store knows.
+ */
+function afterUse<Row extends { readonly idleExpiresAt: Date; readonly expiresAt: Date }>(
+  row: Row,
+  use: Gathered | undefined,
+): Row {
+  if (!use || use.firstAt >= row.idleExpiresAt) return row;
+  const idleEnd = Math.min(use.lastAt.getTime() + use.idleSeconds * 1_000, row.expiresAt.getTime());
+  return { ...row, idleExpiresAt: new Date(Math.max(idleEnd, row.idleExpiresAt.getTime())) };
 }
 
 /** To the front, without growing beyond the bound. */

@@ -4,6 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { EntryStore } from '../../domain/coherence/entry-store.js';
 import { sessionsConfigToken } from '../../sessions.config.js';
 import { feedTiming } from './feed-timing.js';
+import { HeartbeatObserver } from './heartbeat-observer.js';
 import { RevocationFeed } from './revocation-feed.js';
 
 /**
@@ -19,6 +20,7 @@ export class AuthorityState {
   constructor(
     private readonly feed: RevocationFeed,
     private readonly entries: EntryStore,
+    private readonly observer: HeartbeatObserver,
     @Inject(sessionsConfigToken) private readonly config: SessionsConfig,
     metrics: Metrics,
   ) {
@@ -40,6 +42,11 @@ export class AuthorityState {
     if (this.entries.isConfigured && !this.entries.isUsable) return this.withoutRedis();
     if (this.feed.isFresh) return 'normal';
     return this.canServeWithoutPostgres ? 'cache-only' : 'none';
+  }
+
+  /** How many instances share the traffic, as far as is known; at least 1. */
+  get liveInstances(): number {
+    return this.observer.awakeCount;
   }
 
   /** Milliseconds since the last round of the feed began. */

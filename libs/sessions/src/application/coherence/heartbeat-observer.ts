@@ -2,6 +2,9 @@ import { Clock } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import type { Heartbeat, InstanceId } from '../../domain/coherence/instance-registry.js';
 
+/** Long enough not to flicker with every pause of a process. */
+const goneAfterMs = 5_000;
+
 interface Sighting {
   readonly beat: number;
   /** Monotonic time of the first sighting of this beat. */
@@ -14,6 +17,7 @@ interface Sighting {
  */
 @Injectable()
 export class HeartbeatObserver {
+  private awake = 1;
   private sightings = new Map<InstanceId, Sighting>();
   private latest: readonly Heartbeat[] = [];
 
@@ -24,7 +28,14 @@ export class HeartbeatObserver {
     const now = this.clock.monotonicMs();
     this.latest = all;
     this.sightings = new Map(all.map((one) => [one.id, this.sighting(one)]));
-    return all.map((one) => ({ ...one, silentMs: now - (this.sightings.get(one.id)?.since ?? now) }));
+    const seen = all.map((one) => ({ ...one, silentMs: now - (this.sightings.get(one.id)?.since ?? now) }));
+    this.awake = Math.max(1, seen.filter(({ silentMs }) => silentMs < goneAfterMs).length);
+    return seen;
+  }
+
+  /** Instances that were not silent when the list was last seen, this one included. */
+  get awakeCount(): number {
+    return this.awake;
   }
 
   /** The last complete list. */

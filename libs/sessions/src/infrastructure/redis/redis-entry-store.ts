@@ -1,5 +1,5 @@
 import { Clock, RandomSource, ServerSecret, StoreUnavailableError, type UserId } from '@app/kernel';
-import { type RedisClient, RedisConnection } from '@app/redis';
+import { type RedisClient, RedisConnection, runScript } from '@app/redis';
 import { Injectable } from '@nestjs/common';
 import {
   type Burial,
@@ -88,7 +88,7 @@ export class RedisEntryStore extends EntryStore {
       entry.position,
       entry.database,
     ];
-    await this.redis.run((client) => evaluate(client, fillScript, keys, values));
+    await this.redis.run((client) => runScript(client, fillScript, keys, values));
   }
 
   async bury(burial: Burial): Promise<RedisPlace> {
@@ -98,7 +98,7 @@ export class RedisEntryStore extends EntryStore {
     for (const part of chunks(burial, burialChunk)) {
       const { keys, values } = this.burialArguments(part, partition);
       const [history = null, epoch = null] = (await this.redis.run((client) =>
-        evaluate(client, buryScript, keys, values),
+        runScript(client, buryScript, keys, values),
       )) as (string | null)[];
       // Another server may have taken over in between, e.g. a replica that shows the same epoch.
       const isElsewhere = (this.redis.runId ?? '') !== runId || (place !== null && place.history !== history);
@@ -235,21 +235,6 @@ async function readAsPrimary(
   if (!history || !/^role:master/m.test(text))
     throw new Error('READONLY or unknown: this server is no primary');
   return { history, texts: values?.[1] as (string | null)[] };
-}
-
-/** By digest; the text travels only when the server does not know it, e.g. after a restart. */
-async function evaluate(
-  client: RedisClient,
-  script: { readonly digest: string; readonly text: string },
-  keys: readonly string[],
-  values: readonly (string | number)[],
-): Promise<unknown> {
-  try {
-    return await client.evalsha(script.digest, keys.length, ...keys, ...values);
-  } catch (error) {
-    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-    return client.eval(script.text, keys.length, ...keys, ...values);
-  }
 }
 
 /** The user's parts and the tokens go with the first chunk. */

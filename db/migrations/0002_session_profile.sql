@@ -1,1 +1,0 @@
-ALTER TABLE "sessions" ADD COLUMN "profile" text DEFAULT 'standard' NOT NULL;

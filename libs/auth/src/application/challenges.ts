@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import {
+  type Challenge,
+  type ProofBinding,
+  ProofOfWork,
+  SpentChallenges,
+} from '../domain/protection/proof-of-work.js';
+
+/** Proof-of-work challenges, each good for one attempt. */
+@Injectable()
+export class Challenges {
+  constructor(
+    private readonly work: ProofOfWork,
+    private readonly spent: SpentChallenges,
+  ) {}
+
+  issue(binding: ProofBinding, bits: number): Promise<Challenge> {
+    return this.work.issue(binding, bits);
+  }
+
+  /** True once per challenge, if the answer is right; of parallel attempts one wins. */
+  async redeem(answer: string, binding: ProofBinding, bits: number): Promise<boolean> {
+    const proof = await this.work.check(answer, binding, bits);
+    return proof !== null && this.spent.spend(proof);
+  }
+}

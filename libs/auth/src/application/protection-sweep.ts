@@ -1,0 +1,38 @@
+import { Clock } from '@app/kernel';
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { FailureLedger } from '../domain/protection/failure-ledger.js';
+import { KnownDevices } from '../domain/protection/known-devices.js';
+import { SpentChallenges } from '../domain/protection/proof-of-work.js';
+
+const intervalMs = 10 * 60_000;
+
+/** Removes what protects nobody any more. Each instance does it; the same rows twice are no harm. */
+@Injectable()
+export class ProtectionSweep implements OnModuleInit, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(
+    private readonly ledger: FailureLedger,
+    private readonly devices: KnownDevices,
+    private readonly spent: SpentChallenges,
+    private readonly clock: Clock,
+  ) {}
+
+  onModuleInit(): void {
+    this.timer = setInterval(() => {
+      this.sweep().catch(() => undefined); // Without Postgres the next round does it.
+    }, intervalMs);
+    this.timer.unref();
+  }
+
+  onApplicationShutdown(): void {
+    if (this.timer) clearInterval(this.timer);
+  }
+
+  async sweep(): Promise<void> {
+    const now = this.clock.now();
+    await this.ledger.purge(now);
+    await this.spent.purge(now);
+    await this.devices.purge();
+  }
+}

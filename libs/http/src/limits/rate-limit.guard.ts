@@ -1,0 +1,135 @@
+import { SessionCheck } from '@app/auth';
+import type { RateLimitConfig } from '@app/config';
+import type { UserId } from '@app/kernel';
+import {
+  capacityOf,
+  type Policies,
+  policiesToken,
+  type Policy,
+  type PolicyName,
+  rateLimitConfigToken,
+  RateLimitedError,
+  RateLimits,
+  type Rule,
+  type Ruling,
+  spanOf,
+  throttlerRule,
+} from '@app/rate-limit';
+import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import {
+  InjectThrottlerOptions,
+  InjectThrottlerStorage,
+  ThrottlerGuard,
+  type ThrottlerModuleOptions,
+  type ThrottlerRequest,
+  type ThrottlerStorage,
+} from '@nestjs/throttler';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { clientAddress } from '../client-facts.js';
+import { type AccessMode, accessModeKey } from '../guards/access.js';
+import { Credentials } from '../guards/credentials.js';
+import { AddressWatch } from './address-watch.js';
+import { AskedLimits } from './asked-limits.js';
+import { rateLimitKey } from './rate-limit.decorator.js';
+import { rateLimitHeaders } from './rate-limit-headers.js';
+import type { LimitedRequest } from './within-limits.js';
+
+/**
+ * The throttler's guard decides which named limits concern a route and with which numbers; this one collects them
+ * and asks for all at once, in the round trip of the session check where there is one. Store errors never refuse.
+ */
+@Injectable()
+export class RateLimitGuard extends ThrottlerGuard {
+  private readonly collected = new WeakMap<FastifyRequest, AskedLimits>();
+
+  constructor(
+    @InjectThrottlerOptions() options: ThrottlerModuleOptions,
+    @InjectThrottlerStorage() storage: ThrottlerStorage,
+    reflector: Reflector,
+    private readonly limits: RateLimits,
+    private readonly check: SessionCheck,
+    private readonly credentials: Credentials,
+    private readonly watch: AddressWatch,
+    @Inject(policiesToken) private readonly policies: Policies,
+    @Inject(rateLimitConfigToken) private readonly config: RateLimitConfig,
+  ) {
+    super(options, storage, reflector);
+  }
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (!this.config.enabled) return true;
+    const request = context.switchToHttp().getRequest<LimitedRequest>();
+    const address = clientAddress(request);
+    this.watch.note(request, address);
+    const mode = this.modeOf(context);
+    const userId = mode === 'public' ? null : this.userOf(request);
+    const asked = new AskedLimits(this.limits, request, { address, userId });
+    this.collected.set(request, asked);
+    await super.canActivate(context);
+    const reply = context.switchToHttp().getResponse<FastifyReply>();
+    this.enforce(asked, this.limits.recall(asked.claims, asked.caller), reply);
+    const asking = this.ask(asked, reply);
+    // Only a signed token is checked against a store, and only then is there a round trip to share.
+    if (mode !== 'session' || !userId) await asking;
+    asking.catch(() => undefined); // The session guard waits for it, unless it refuses first.
+    request.limits = asking;
+    return true;
+  }
+
+  /** Called once for every named limit that is not skipped. */
+  protected override async handleRequest(of: ThrottlerRequest): Promise<boolean> {
+    const policy = this.policies[of.throttler.name as PolicyName];
+    const asked = this.collected.get(of.context.switchToHttp().getRequest<FastifyRequest>());
+    const rule = ruleOnRoute(policy, of);
+    if (rule !== policy.rule || this.concerns(policy, of.context)) asked?.add(policy, rule);
+    return true;
+  }
+
+  private async ask(asked: AskedLimits, reply: FastifyReply): Promise<void> {
+    const { claims } = asked;
+    if (claims.length > 0) this.enforce(asked, await this.limits.consume(claims, asked.caller), reply);
+  }
+
+  private enforce(asked: AskedLimits, rulings: readonly Ruling[], reply: FastifyReply): void {
+    if (rulings.length === 0) return;
+    void reply.headers(rateLimitHeaders(asked.advertised(rulings)));
+    const waits = rulings
+      .filter(({ verdict }) => !verdict.isAllowed)
+      .map(({ verdict }) => verdict.retryAfterMs);
+    if (waits.length > 0) throw new RateLimitedError(Math.max(...waits));
+  }
+
+  private concerns(policy: Policy, context: ExecutionContext): boolean {
+    if (policy.scope !== 'named') return true;
+    const names = this.reflector.getAllAndOverride<PolicyName[] | undefined>(rateLimitKey, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    return names?.includes(policy.name) ?? false;
+  }
+
+  private modeOf(context: ExecutionContext): AccessMode {
+    const mode = this.reflector.getAllAndOverride<AccessMode | undefined>(accessModeKey, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    return mode ?? 'session';
+  }
+
+  /** From the signature alone; the session guard says later what is wrong with the credential. */
+  private userOf(request: FastifyRequest): UserId | null {
+    try {
+      return this.check.claimsOf(this.credentials.of(request).token).claims.userId;
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** The policy's own rule, or another one if the route has `@Throttle` with other numbers. */
+function ruleOnRoute({ rule }: Policy, { limit, ttl, blockDuration }: ThrottlerRequest): Rule {
+  const isOwn =
+    limit === capacityOf(rule) && ttl === spanOf(rule) && blockDuration === (rule.block?.firstMs ?? 0);
+  return isOwn ? rule : throttlerRule({ limit, ttl, blockDuration });
+}

@@ -1,0 +1,16 @@
+import type { FastifyRequest } from 'fastify';
+
+/** A request whose limits are being asked for at this moment. */
+export interface LimitedRequest extends FastifyRequest {
+  limits?: Promise<void>;
+}
+
+/**
+ * Waits for the limits of a request and for work that was begun in the same tick: both ask Redis, in one round
+ * trip. A refusal by the limits comes first, whatever became of the work.
+ */
+export async function withinLimits<T>(request: LimitedRequest, work: Promise<T>): Promise<T> {
+  work.catch(() => undefined); // Nobody waits for it after a refusal.
+  await request.limits;
+  return work;
+}

@@ -1,0 +1,155 @@
+import { Clock, StoreUnavailableError } from '@app/kernel';
+import { Metrics } from '@app/telemetry';
+import { Injectable } from '@nestjs/common';
+import { FleetSize } from '../domain/fleet-size.js';
+import { LocalLimiterStore, SharedLimiterStore } from '../domain/limiter-store.js';
+import { shareOf } from '../domain/policies.js';
+import type { Claim, Rule, Verdict } from '../domain/rule.js';
+import { RememberedRefusals } from './remembered-refusals.js';
+import { SubjectDigests } from './subject-digests.js';
+import { type Offender, ViolationSample } from './violation-sample.js';
+
+/** A claim and what became of it. */
+export interface Ruling {
+  readonly claim: Claim;
+  readonly verdict: Verdict;
+}
+
+/** What a caller asks: in its own words, which are turned into a digest here. */
+export interface Asking {
+  readonly policy: string;
+  /** E.g. `address:203.0.113.7`. */
+  readonly subject: string;
+  readonly rule: Rule;
+  readonly cost?: number;
+}
+
+/**
+ * The limits of all instances together; while the shared store is away, those of this one. Never rejects because
+ * of a store, and never refuses because of one.
+ */
+@Injectable()
+export class RateLimits {
+  private readonly refusals: RememberedRefusals;
+
+  constructor(
+    private readonly shared: SharedLimiterStore,
+    private readonly local: LocalLimiterStore,
+    private readonly fleet: FleetSize,
+    private readonly digests: SubjectDigests,
+    private readonly sample: ViolationSample,
+    private readonly metrics: Metrics,
+    clock: Clock,
+  ) {
+    this.refusals = new RememberedRefusals(clock);
+    metrics.gauge('rollcall_rate_limit_local', '1 while this instance limits alone', () =>
+      Number(!shared.isUsable),
+    );
+  }
+
+  claim({ policy, subject, rule, cost = 1 }: Asking): Claim {
+    return { policy, subject: this.digests.of(subject), rule, cost };
+  }
+
+  /**
+   * The refusals that are known without asking anybody; empty if there are none. In one synchronous step, so
+   * that a flood starts no work at all.
+   */
+  recall(claims: readonly Claim[], by: Offender): Ruling[] {
+    const found = claims.flatMap((claim) => {
+      const verdict = this.refusals.find(claim);
+      return verdict ? [{ claim, verdict }] : [];
+    });
+    return this.noted(found, by);
+  }
+
+  /** Takes the units if every claim is allowed, else none. */
+  async consume(claims: readonly Claim[], by: Offender): Promise<Ruling[]> {
+    const verdicts = await this.ask(
+      async () => {
+        const answered = await this.shared.consume(claims);
+        for (const [index, verdict] of answered.entries()) {
+          if (!verdict.isAllowed) this.refusals.keep(claims[index]!, verdict);
+        }
+        return answered;
+      },
+      () => {
+        this.metrics.rateLimitFallbacks.inc();
+        return this.local.consume(this.shares(claims));
+      },
+    );
+    return this.noted(
+      claims.map((claim, index) => ({ claim, verdict: verdicts[index]! })),
+      by,
+    );
+  }
+
+  /** What `consume` would say now. */
+  check(claims: readonly Claim[]): Promise<Verdict[]> {
+    return this.ask(
+      () => this.shared.check(claims),
+      () => this.local.check(this.shares(claims)),
+    );
+  }
+
+  /** How things stand, without a request. */
+  async peek(claim: Claim): Promise<Verdict> {
+    return (await this.check([{ ...claim, cost: 0 }]))[0]!;
+  }
+
+  penalise(claim: Claim): Promise<void> {
+    return this.ask(
+      () => this.shared.penalise(claim),
+      () => this.local.penalise(this.share(claim)),
+    );
+  }
+
+  async reward(claim: Claim): Promise<void> {
+    this.refusals.forget(claim);
+    await this.ask(
+      () => this.shared.reward(claim),
+      () => this.local.reward(this.share(claim)),
+    );
+  }
+
+  /** Other instances believe a refusal for another minute at most. */
+  async reset(claim: Pick<Claim, 'policy' | 'subject'>): Promise<void> {
+    this.refusals.forget(claim);
+    await this.local.reset(claim);
+    await this.ask(
+      () => this.shared.reset(claim),
+      async () => undefined,
+    );
+  }
+
+  /** A command that failed may have been counted; asking here as well costs the caller nothing but accuracy. */
+  private async ask<T>(ofAll: () => Promise<T>, ofThis: () => Promise<T>): Promise<T> {
+    if (!this.shared.isUsable) return ofThis();
+    try {
+      return await ofAll();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error;
+      return ofThis();
+    }
+  }
+
+  private shares(claims: readonly Claim[]): Claim[] {
+    return claims.map((claim) => this.share(claim));
+  }
+
+  private share(claim: Claim): Claim {
+    const { instances } = this.fleet;
+    return instances === 1 ? claim : { ...claim, rule: shareOf(claim.rule, instances) };
+  }
+
+  private noted(rulings: Ruling[], by: Offender): Ruling[] {
+    for (const { claim, verdict } of rulings) {
+      this.metrics.rateLimits.inc({
+        policy: claim.policy,
+        result: verdict.isAllowed ? 'allowed' : 'refused',
+      });
+      if (!verdict.isAllowed) this.sample.note(claim.policy, claim.subject, by);
+    }
+    return rulings;
+  }
+}

@@ -1,0 +1,12 @@
+export { type Asking, RateLimits, type Ruling } from './application/rate-limits.js';
+export { SubjectDigests } from './application/subject-digests.js';
+export type { Offender } from './application/violation-sample.js';
+export { FleetSize } from './domain/fleet-size.js';
+export { networkOf } from './domain/network.js';
+export { type Policies, type Policy, type PolicyName, type SubjectKind, widened } from './domain/policies.js';
+export { RateLimitedError } from './domain/rate-limit.errors.js';
+export { capacityOf, type Claim, type Rule, spanOf, type Verdict } from './domain/rule.js';
+export { RedisLimiterStore } from './infrastructure/redis/redis-limiter-store.js';
+export { throttlerRule } from './infrastructure/throttler/limiter-throttler-storage.js';
+export { policiesToken, rateLimitConfigToken } from './rate-limit.config.js';
+export { RateLimitModule } from './rate-limit.module.js';
