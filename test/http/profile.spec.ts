@@ -37,6 +37,7 @@ describe('the profile', () => {
         username: 'ann.lee',
         full_name: 'Ann Lee',
         role: 'user',
+        avatar_url: null,
         created_at: noon.toISOString(),
       });
     }

@@ -16,11 +16,14 @@ import { ChallengeController } from './auth/challenge.controller.js';
 import { MetricsController, metricsTokenToken } from './metrics/metrics.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { OAuthController } from './oauth/oauth.controller.js';
+import { AvatarController } from './profile/avatar.controller.js';
+import { AvatarImageController } from './profile/avatar-image.controller.js';
 import { ProfileController } from './profile/profile.controller.js';
+import { publicUrlToken } from './public-url.js';
 import { type Runtime, RuntimeModule } from './runtime.module.js';
 import { OwnHistoryController } from './sessions/own-history.controller.js';
 import { SessionsController } from './sessions/sessions.controller.js';
-import { publicUrlToken, SharesController } from './sessions/shares.controller.js';
+import { SharesController } from './sessions/shares.controller.js';
 import { WellKnownController } from './well-known/well-known.controller.js';
 
 export interface ApiParts {
@@ -54,6 +57,8 @@ export class ApiModule {
         RefreshController,
         ReauthenticationController,
         ProfileController,
+        AvatarController,
+        AvatarImageController,
         OwnHistoryController,
         SharesController,
         ChallengeController,

@@ -9,6 +9,7 @@ import { TokensModule } from '@app/tokens';
 import { UsersModule } from '@app/users';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountControl } from './application/account-control.js';
+import { Avatars } from './application/avatars.js';
 import { AgentWatch } from './application/agent-watch.js';
 import { AccountProtection } from './application/account-protection.js';
 import { Challenges } from './application/challenges.js';
@@ -77,6 +78,7 @@ const useCases = [
   Reauthentication,
   AccountControl,
   Registration,
+  Avatars,
   Profiles,
   UserChanges,
   SignOut,

@@ -2,6 +2,7 @@ export { AgentWatch } from './application/agent-watch.js';
 export { AccountControl } from './application/account-control.js';
 export { AccountProtection } from './application/account-protection.js';
 export { type FirstAdministrator, FirstAdministratorSetup } from './application/first-administrator.js';
+export { Avatars } from './application/avatars.js';
 export { Profiles } from './application/profiles.js';
 export { Reauthentication } from './application/reauthentication.js';
 export { Refresh } from './application/refresh.js';

@@ -49,6 +49,7 @@ describe('migrations', () => {
 
     expect(await applied()).toBe(count);
     expect(await tables()).toEqual([
+      'avatars',
       'devices',
       'event_log',
       'instances',

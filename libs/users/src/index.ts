@@ -1,3 +1,4 @@
+export { type Avatar, avatarLimits, AvatarRepository, AvatarStudio } from './domain/avatar.js';
 export {
   type LoginName,
   normalizeEmail,
@@ -7,7 +8,7 @@ export {
   type UserCredentials,
 } from './domain/user.js';
 export { type NewUser, type UserChange, UserRepository } from './domain/user-repository.js';
-export { EmailTakenError } from './domain/users.errors.js';
+export { AvatarNotFoundError, EmailTakenError } from './domain/users.errors.js';
 export { DrizzleUserRepository } from './infrastructure/postgres/drizzle-user-repository.js';
 export { usersTable } from './infrastructure/postgres/users.table.js';
 export { UsersModule } from './users.module.js';

@@ -1,9 +1,16 @@
 import { Module } from '@nestjs/common';
+import { AvatarRepository, AvatarStudio } from './domain/avatar.js';
 import { UserRepository } from './domain/user-repository.js';
+import { DrizzleAvatarRepository } from './infrastructure/postgres/drizzle-avatar-repository.js';
 import { DrizzleUserRepository } from './infrastructure/postgres/drizzle-user-repository.js';
+import { SharpAvatarStudio } from './infrastructure/sharp/sharp-avatar-studio.js';
 
 @Module({
-  providers: [{ provide: UserRepository, useClass: DrizzleUserRepository }],
-  exports: [UserRepository],
+  providers: [
+    { provide: UserRepository, useClass: DrizzleUserRepository },
+    { provide: AvatarRepository, useClass: DrizzleAvatarRepository },
+    { provide: AvatarStudio, useClass: SharpAvatarStudio },
+  ],
+  exports: [UserRepository, AvatarRepository, AvatarStudio],
 })
 export class UsersModule {}

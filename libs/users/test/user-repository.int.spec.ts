@@ -1,6 +1,8 @@
 import { type OpenStore, openStores } from '@app/testing';
 import { sql } from 'drizzle-orm';
 import { DrizzleUserRepository } from '../src/index.js';
+import { DrizzleAvatarRepository } from '../src/infrastructure/postgres/drizzle-avatar-repository.js';
+import { avatarRepositoryContract } from '../src/testing/avatar-repository-contract.js';
 import { aUser, userRepositoryContract } from '../src/testing/user-repository-contract.js';
 
 describe.each(openStores)(`${DrizzleUserRepository.name} on %s`, (_driver, open) => {
@@ -15,6 +17,14 @@ describe.each(openStores)(`${DrizzleUserRepository.name} on %s`, (_driver, open)
   afterAll(() => store.close());
 
   userRepositoryContract(() => ({ users, work: store.database }));
+
+  describe(DrizzleAvatarRepository.name, () => {
+    avatarRepositoryContract(() => ({
+      avatars: new DrizzleAvatarRepository(store.database),
+      work: store.database,
+      addUser: () => users.insert(aUser()),
+    }));
+  });
 
   it('notes when a user last changed', async () => {
     const user = await users.insert(aUser());

@@ -1,4 +1,5 @@
 import { type Principal, Profiles } from '@app/auth';
+import type { HttpConfig } from '@app/config';
 import {
   answerPropagation,
   bodyProblems,
@@ -8,9 +9,10 @@ import {
   Returns,
   sessionProblems,
 } from '@app/http';
-import { Body, Controller, Get, Put, Res } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Put, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { publicUrlToken } from '../public-url.js';
 import { presentProfile } from './profile.presenter.js';
 import {
   type ProfileBody,
@@ -30,7 +32,10 @@ function keepsEmail({ body }: FastifyRequest, { user }: Principal): boolean {
 @Controller('api/v1/auth/profile')
 @NeedsSession()
 export class ProfileController {
-  constructor(private readonly profiles: Profiles) {}
+  constructor(
+    private readonly profiles: Profiles,
+    @Inject(publicUrlToken) private readonly publicUrl: HttpConfig['publicUrl'],
+  ) {}
 
   @Get()
   @Returns({
@@ -45,7 +50,7 @@ export class ProfileController {
   async getProfile(@CurrentPrincipal() { user }: Principal, @Res({ passthrough: true }) reply: FastifyReply) {
     const { profile, result } = await this.profiles.get(user.id);
     void reply.header('x-cache', result);
-    return presentProfile(profile);
+    return presentProfile(profile, this.publicUrl);
   }
 
   @Put()
@@ -76,6 +81,6 @@ export class ProfileController {
     const moved = email === user.email ? undefined : email;
     const changed = await this.profiles.change(user.id, { email: moved, username, fullName });
     answerPropagation(reply, changed);
-    return { ...presentProfile(changed.profile), propagation: changed.propagation };
+    return { ...presentProfile(changed.profile, this.publicUrl), propagation: changed.propagation };
   }
 }

@@ -1,5 +1,17 @@
 import type { Profile } from '@app/auth';
 
-export function presentProfile({ id, email, username, fullName, role, createdAt }: Profile) {
-  return { id, email, username, full_name: fullName, role, created_at: createdAt.toISOString() };
+/** `publicUrl` is where clients reach this API, for the address of the picture. */
+export function presentProfile(
+  { id, email, username, fullName, role, avatarHash, createdAt }: Profile,
+  publicUrl: string,
+) {
+  return {
+    id,
+    email,
+    username,
+    full_name: fullName,
+    role,
+    avatar_url: avatarHash === null ? null : `${publicUrl}/api/v1/avatars/${avatarHash}.webp`,
+    created_at: createdAt.toISOString(),
+  };
 }

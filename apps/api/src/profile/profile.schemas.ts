@@ -19,6 +19,8 @@ export const profileView = z
     username: z.string().nullable(),
     full_name: z.string().nullable(),
     role: z.enum(['user', 'admin']),
+    /** Null without a picture; another picture has another address. */
+    avatar_url: z.url().nullable(),
     created_at: instant,
   })
   .meta({ id: 'Profile' });
@@ -31,5 +33,6 @@ export const profileExample = {
   username: null,
   full_name: 'Ann Example',
   role: 'user' as const,
+  avatar_url: 'https://id.example.com/api/v1/avatars/mJ9kq0m6v5U6mC1yq1bq2c3Qw4rT7yU8iO9pA0sD1fG.webp',
   created_at: '2026-11-20T09:00:00.000Z',
 };

@@ -15,11 +15,9 @@ import { Body, Controller, Delete, Get, Inject, Param, Post, Res } from '@nestjs
 import { ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { publicUrlToken } from '../public-url.js';
 import { presentShare } from './sessions.presenter.js';
 import { newShareView, shareEndedView, shareExample, shareListView } from './shares.schemas.js';
-
-/** Injection token of PUBLIC_URL. */
-export const publicUrlToken = Symbol('PublicUrl');
 
 const shareBody = z
   .strictObject({

@@ -2,7 +2,7 @@ import { CacheStore, ReadThroughCache } from '@app/cache';
 import type { UserId } from '@app/kernel';
 import { partitionOf, type Propagation, RevocationFeed } from '@app/sessions';
 import { Metrics } from '@app/telemetry';
-import { type User, type UserChange, UserRepository } from '@app/users';
+import { AvatarRepository, type User, type UserChange, UserRepository } from '@app/users';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { SessionEndedError } from '../domain/auth.errors.js';
@@ -21,6 +21,7 @@ const keptSchema = z.object({
     username: z.string().nullable(),
     fullName: z.string().nullable(),
     role: z.enum(['user', 'admin']),
+    avatarHash: z.string().nullable(),
     createdAt: z.iso.datetime().transform((text) => new Date(text)),
   }),
 });
@@ -36,6 +37,7 @@ export class Profiles {
 
   constructor(
     private readonly users: UserRepository,
+    private readonly avatars: AvatarRepository,
     private readonly changes: UserChanges,
     private readonly feed: RevocationFeed,
     private readonly metrics: Metrics,
@@ -57,16 +59,17 @@ export class Profiles {
 
   /** Throws EmailTakenError or UsernameTakenError, also when two changes race. */
   async change(userId: UserId, wish: UserChange): Promise<{ profile: Profile; propagation: Propagation }> {
-    const { result, propagation } = await this.changes.apply(userId, (user, at) =>
+    const { result: profile, propagation } = await this.changes.apply(userId, (user, at) =>
       this.update(user, wish, at),
     );
-    return { profile: profileOf(result), propagation };
+    return { profile, propagation };
   }
 
-  private async update(user: User, wish: UserChange, at: Date): Promise<UserChanged<User>> {
+  private async update(user: User, wish: UserChange, at: Date): Promise<UserChanged<Profile>> {
     const fields = differing(user, wish);
-    if (fields.length === 0) return { result: user, fields };
-    const result = await this.users.update(user.id, wish, at);
+    const avatarHash = await this.avatars.hashOf(user.id);
+    if (fields.length === 0) return { result: profileOf(user, avatarHash), fields };
+    const result = profileOf(await this.users.update(user.id, wish, at), avatarHash);
     const isMoved = result.email !== user.email;
     // Whoever loses the account by this must be told where the owner still reads it.
     return { result, fields, ...(isMoved && { payload: { previous_email: user.email } }) };
@@ -81,9 +84,9 @@ export class Profiles {
   private async read(userId: UserId): Promise<Kept> {
     const { position, map } = this.feed;
     const { database } = map;
-    const user = await this.users.find(userId);
+    const [user, avatarHash] = await Promise.all([this.users.find(userId), this.avatars.hashOf(userId)]);
     if (!user) throw new SessionEndedError(null);
-    return { position, database: database ?? '', profile: profileOf(user) };
+    return { position, database: database ?? '', profile: profileOf(user, avatarHash) };
   }
 }
 

@@ -9,8 +9,11 @@ export interface Profile {
   readonly fullName: string | null;
   readonly role: Role;
   readonly createdAt: Date;
+  /** Null without a picture. */
+  readonly avatarHash: string | null;
 }
 
-export function profileOf({ id, email, username, fullName, role, createdAt }: User): Profile {
-  return { id, email, username, fullName, role, createdAt };
+export function profileOf(user: User, avatarHash: string | null): Profile {
+  const { id, email, username, fullName, role, createdAt } = user;
+  return { id, email, username, fullName, role, createdAt, avatarHash };
 }

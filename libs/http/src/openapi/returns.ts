@@ -13,7 +13,7 @@ interface Contract<Schema extends z.ZodType> {
   readonly problems?: readonly ProblemName[];
 }
 
-const everywhere: readonly ProblemName[] = ['RATE_LIMITED', 'INTERNAL', 'STORE_UNAVAILABLE'];
+export const everywhere: readonly ProblemName[] = ['RATE_LIMITED', 'INTERNAL', 'STORE_UNAVAILABLE'];
 
 /**
  * The contract of a route in one place: status, envelope, enforced schema, examples and refusals. What the

@@ -6,6 +6,7 @@ import { acceptFormsOfOAuth } from './form-body.js';
 import { acceptJsonOnly } from './json-body.js';
 import { traceRequests } from './request-log.js';
 import type { RouteTable } from './route-table.js';
+import { acceptUploads } from './upload-body.js';
 import { sendSecurityHeaders } from './security-headers.js';
 
 /** Everything the server needs before its routes are registered. */
@@ -18,6 +19,7 @@ export async function prepareServer(
   routes.observe(server);
   acceptJsonOnly(server);
   acceptFormsOfOAuth(server);
+  await acceptUploads(server);
   traceRequests(server, gate);
   await sendSecurityHeaders(server);
   refuseAmbiguousHeaders(server);

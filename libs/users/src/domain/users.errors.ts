@@ -9,6 +9,44 @@ export class EmailTakenError extends DomainError {
   }
 }
 
+export class AvatarTypeError extends DomainError {
+  readonly code = 'UNSUPPORTED_MEDIA_TYPE';
+  readonly kind = 'unsupported-media';
+
+  constructor() {
+    super('Send a PNG, JPEG, WebP or GIF image.');
+  }
+}
+
+export class AvatarTooLargeError extends DomainError {
+  readonly code = 'PAYLOAD_TOO_LARGE';
+  readonly kind = 'too-large';
+
+  constructor() {
+    super('A picture may have at most 2 MiB and 4096 pixels on each side.');
+  }
+}
+
+export class AvatarUnreadableError extends DomainError {
+  readonly code = 'VALIDATION_FAILED';
+  readonly kind = 'invalid';
+
+  constructor() {
+    super('The picture cannot be used.', {
+      facts: { errors: [{ field: 'avatar', message: 'is damaged or incomplete' }] },
+    });
+  }
+}
+
+export class AvatarNotFoundError extends DomainError {
+  readonly code = 'NOT_FOUND';
+  readonly kind = 'not-found';
+
+  constructor() {
+    super('There is no such picture.');
+  }
+}
+
 export class UsernameTakenError extends DomainError {
   readonly code = 'CONFLICT';
   readonly kind = 'conflict';

@@ -1,0 +1,2 @@
+/** Injection token of PUBLIC_URL. */
+export const publicUrlToken = Symbol('PublicUrl');
