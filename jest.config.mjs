@@ -35,11 +35,24 @@ const shared = {
 /** Of test/http, what is about anything but sessions, or about failures of Postgres that Redis would hide. */
 const indifferent = ['headers', 'hostile-input', 'openapi', 'proxy-address', 'raw-requests'];
 
+/** Tests of several processes under faults and time: each has the machine to itself. */
+const wholes = ['browser', 'coherence', 'faults', 'history', 'rate-limit'];
+
 export default {
   // Of all projects; in one of them it would be ignored.
   testTimeout: 20_000,
   projects: [
-    { ...shared, displayName: 'tests', testMatch: ['<rootDir>/{apps,libs,test}/**/*.spec.ts'] },
+    {
+      ...shared,
+      displayName: 'parts',
+      testMatch: ['<rootDir>/{apps,libs,test}/**/*.spec.ts'],
+      testPathIgnorePatterns: ['/node_modules/', ...wholes.map((folder) => `<rootDir>/test/${folder}/`)],
+    },
+    {
+      ...shared,
+      displayName: 'wholes',
+      testMatch: wholes.map((folder) => `<rootDir>/test/${folder}/**/*.spec.ts`),
+    },
     {
       ...shared,
       displayName: 'with Redis',

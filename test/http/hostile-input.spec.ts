@@ -1,3 +1,4 @@
+import type { Response } from 'supertest';
 import { type Api, base, type SignedInDevice, startApi } from '../support/api.js';
 import { expectProblem } from '../support/expectations.js';
 import { goodPassword } from '../support/people.js';
