@@ -33,7 +33,19 @@ const shared = {
 };
 
 /** Of test/http, what is about anything but sessions, or about failures of Postgres that Redis would hide. */
-const indifferent = ['headers', 'hostile-input', 'openapi', 'proxy-address', 'raw-requests'];
+const indifferent = [
+  'avatar',
+  'cookies',
+  'cross-site',
+  'headers',
+  'hostile-input',
+  'oauth-library',
+  'openapi',
+  'proxy-address',
+  'raw-requests',
+  'routes',
+  'stale-cookies',
+];
 
 /** Tests of several processes under faults and time: each has the machine to itself. */
 const wholes = ['browser', 'coherence', 'faults', 'history', 'rate-limit'];
