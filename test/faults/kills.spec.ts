@@ -23,6 +23,7 @@ beforeAll(async () => {
         {
           NODE_ENV: 'test',
           LOG_LEVEL: 'warn',
+          RATE_LIMIT_ENABLED: 'false',
           SECRET_KEY: secretKey,
           INSTANCE_ID: name,
           DATABASE_URL: postgres.url,
