@@ -215,6 +215,21 @@ describe('broken connections', () => {
     expect(lost).toHaveLength(1);
   });
 
+  it('does not call a connection lost that the server drops while it is being closed', async () => {
+    const lost: Error[] = [];
+    const database = open(1, (error) => lost.push(error));
+    await database.ping();
+    await proxy.set({ kind: 'hold', direction: 'upstream' });
+    await database.close();
+    const received = proxy.counters.downstream;
+    await aside("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'rollcall'");
+    await eventually(() => proxy.counters.downstream > received, { describe: 'the last words arrive' });
+    await proxy.set({ kind: 'pass' });
+    await open(1).ping();
+
+    expect(lost).toEqual([]);
+  });
+
   it('says that it could not answer when the answer does not come, and never uses that connection again', async () => {
     const database = open(1);
     await database.ping();

@@ -30,7 +30,7 @@ export class ServerDriver extends PostgresDriver {
   private readonly pool: pg.Pool;
   private readonly checkPool: pg.Pool;
 
-  /** `onIdleError` hears of connections lost while idle; without a listener the process would die of them. */
+  /** `onIdleError` hears of connections lost while idle before `close`; without a listener the process would die of them. */
   constructor(
     private readonly url: string,
     poolSize: number,
@@ -100,7 +100,10 @@ export class ServerDriver extends PostgresDriver {
       onConnect: refuseStandby,
       ...timeouts,
     });
-    pool.on('error', onIdleError);
+    // The pool does not wait for its connections to end; what happens to them meanwhile is no loss.
+    pool.on('error', (error) => {
+      if (!pool.ending) onIdleError(error);
+    });
     return pool;
   }
 }
