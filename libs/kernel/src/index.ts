@@ -3,7 +3,8 @@ export { type BreakerSettings, type BreakerState, CircuitBreaker } from './circu
 export { Clock, SystemClock } from './clock.js';
 export { DomainError, StoreUnavailableError, type ErrorFacts, type ErrorKind } from './errors.js';
 export { parseSessionId, type SessionId, type TokenId, type UserId } from './ids.js';
-export { KeyedQueue, QueueFullError } from './keyed-queue.js';
+export { KeyedQueue } from './keyed-queue.js';
+export { networkOf, siteOf } from './network.js';
 export { patiently } from './patience.js';
 export { CryptoRandomSource, RandomSource, uuidV7 } from './random-source.js';
 export { Sealer, ServerSecret, UnsealError } from './server-secret.js';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { KeyedQueue, QueueFullError } from './keyed-queue.js';
+import { OverloadedError } from './bulkhead.js';
+import { KeyedQueue } from './keyed-queue.js';
 
 /** Work that stays under way until it is released. */
 function held(): { work: () => Promise<void>; release: () => void } {
@@ -14,7 +15,7 @@ describe(KeyedQueue.name, () => {
     const first = held();
     const line = [first.work, first.work, first.work].map((work) => queue.run('key', work));
 
-    await expect(queue.run('key', first.work)).rejects.toThrow(QueueFullError);
+    await expect(queue.run('key', first.work)).rejects.toThrow(OverloadedError);
     await expect(queue.run('other', async () => 'served')).resolves.toBe('served');
 
     first.release();

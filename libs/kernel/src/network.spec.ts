@@ -1,4 +1,4 @@
-import { networkOf } from './network.js';
+import { networkOf, siteOf } from './network.js';
 
 describe(networkOf, () => {
   it.each([
@@ -25,5 +25,19 @@ describe(networkOf, () => {
     const narrow = (address: string): string => networkOf(address).narrow;
     expect(narrow('2001:db8:1:2:ffff::1')).toBe(narrow('2001:db8:1:2::1'));
     expect(narrow('2001:db8:1:3::1')).not.toBe(narrow('2001:db8:1:2::1'));
+  });
+});
+
+describe(siteOf, () => {
+  it.each([
+    ['203.0.113.7', '203.0.113.0/24'],
+    ['::ffff:203.0.113.7', '203.0.113.0/24'],
+    ['2001:DB8:1:2::9', '2001:db8:1::/48'],
+    ['2001:db8::1', '2001:db8:0::/48'],
+    ['fe80::1%eth0', 'fe80:0:0::/48'],
+    ['unknown', 'unknown'],
+    ['', 'unknown'],
+  ])('finds %s in %s', (address, site) => {
+    expect(siteOf(address)).toBe(site);
   });
 });

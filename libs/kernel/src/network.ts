@@ -1,5 +1,7 @@
+import { isIPv4 } from 'node:net';
+
 /** Under what an address counts. */
-export interface Network {
+interface Network {
   /** The address itself (IPv4), or its /64, which one subscriber has for himself. */
   readonly narrow: string;
   /** The /48 around it, which one site or one tunnel broker's customer has; null for IPv4. */
@@ -18,6 +20,13 @@ export function networkOf(address: string): Network {
       .map((group) => group.toString(16))
       .join(':');
   return { narrow: `${prefix(4)}::/64`, wide: `${prefix(3)}::/48` };
+}
+
+/** The part that stays when a provider gives out another address: IPv4 /24, IPv6 /48; `unknown` for no address. */
+export function siteOf(address: string): string {
+  const { narrow, wide } = networkOf(address);
+  if (wide) return wide;
+  return isIPv4(narrow) ? `${narrow.split('.').slice(0, 3).join('.')}.0/24` : 'unknown';
 }
 
 /** The eight groups of an IPv6 address (RFC 4291 §2.2), or null. */

@@ -2,7 +2,6 @@ export { type Asking, RateLimits, type Ruling } from './application/rate-limits.
 export { SubjectDigests } from './application/subject-digests.js';
 export type { Offender } from './application/violation-sample.js';
 export { FleetSize } from './domain/fleet-size.js';
-export { networkOf } from './domain/network.js';
 export { type Policies, type Policy, type PolicyName, type SubjectKind, widened } from './domain/policies.js';
 export { RateLimitedError } from './domain/rate-limit.errors.js';
 export { capacityOf, type Claim, type Rule, spanOf, type Verdict } from './domain/rule.js';

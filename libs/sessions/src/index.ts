@@ -25,7 +25,6 @@ export {
   type SessionKey,
 } from './domain/coherence/entry-store.js';
 export { DeviceRegistry, type Recognition } from './domain/device-registry.js';
-export { networkOf } from './application/network.js';
 export { SessionStatistics, type UserStatistics } from './domain/session-statistics.js';
 export type { Share } from './domain/share.js';
 export { type NewShare, SessionShares } from './application/session-shares.js';

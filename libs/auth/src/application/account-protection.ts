@@ -1,6 +1,6 @@
 import type { RateLimitConfig } from '@app/config';
-import { Clock, KeyedQueue, OverloadedError, QueueFullError, type UserId } from '@app/kernel';
-import { networkOf, rateLimitConfigToken, RateLimitedError, SubjectDigests } from '@app/rate-limit';
+import { Clock, KeyedQueue, networkOf, OverloadedError, type UserId } from '@app/kernel';
+import { rateLimitConfigToken, RateLimitedError, SubjectDigests } from '@app/rate-limit';
 import { Log, Metrics } from '@app/telemetry';
 import { type LoginName, normalizeEmail, normalizeUsername, type User } from '@app/users';
 import { Inject, Injectable } from '@nestjs/common';
@@ -67,12 +67,7 @@ export class AccountProtection {
   async guard<T>(attempt: Attempt, verify: () => Promise<T>): Promise<T> {
     if (!this.config.enabled) return verify();
     const account = this.accountOf(attempt.login);
-    try {
-      return await this.turns.run(account, () => this.inTurn(attempt, account, verify));
-    } catch (error) {
-      if (error instanceof QueueFullError) throw new OverloadedError();
-      throw error;
-    }
+    return this.turns.run(account, () => this.inTurn(attempt, account, verify));
   }
 
   /** Whoever has just proven who they are is known there from now on. Joins the caller's unit of work. */

@@ -1,12 +1,5 @@
 import { createHmac } from 'node:crypto';
-import {
-  Bulkhead,
-  KeyedQueue,
-  OverloadedError,
-  QueueFullError,
-  ServerSecret,
-  type UserId,
-} from '@app/kernel';
+import { Bulkhead, KeyedQueue, ServerSecret, type UserId } from '@app/kernel';
 import type { Propagation } from '@app/sessions';
 import { type Avatar, AvatarNotFoundError, AvatarRepository, AvatarStudio } from '@app/users';
 import { Injectable } from '@nestjs/common';
@@ -44,15 +37,10 @@ export class Avatars {
 
   /**
    * `receive` gets the upload when its turn has come, so that waiting ones take no memory. Throws what it throws, and
-   * like AvatarStudio.make.
+   * like AvatarStudio.make; OverloadedError when too many wait.
    */
-  async set(userId: UserId, receive: () => Promise<Buffer>): Promise<Changed> {
-    try {
-      return await this.perUser.run(userId, () => this.door.run(() => this.replace(userId, receive)));
-    } catch (error) {
-      if (error instanceof QueueFullError) throw new OverloadedError();
-      throw error;
-    }
+  set(userId: UserId, receive: () => Promise<Buffer>): Promise<Changed> {
+    return this.perUser.run(userId, () => this.door.run(() => this.replace(userId, receive)));
   }
 
   /** No error if there is none. */

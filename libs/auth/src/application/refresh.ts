@@ -1,6 +1,6 @@
 import type { TokensConfig } from '@app/config';
 import { EventLog, type LogPosition } from '@app/event-log';
-import { KeyedQueue, OverloadedError, QueueFullError, UnitOfWork } from '@app/kernel';
+import { KeyedQueue, UnitOfWork } from '@app/kernel';
 import {
   type EndedSession,
   RefreshLineage,
@@ -59,12 +59,15 @@ export class Refresh {
 
   /**
    * The same parent yields the same child for REFRESH_GRACE_SECONDS or until the child is spent; after that it is
-   * theft and ends the session. Throws TokenInvalidError, SessionEndedError, SessionExpiredError, RefreshReusedError.
+   * theft and ends the session. Throws TokenInvalidError, SessionEndedError, SessionExpiredError, RefreshReusedError;
+   * OverloadedError when too many wait for the session.
    */
   async withToken(text: string): Promise<SignedIn> {
     const reference = this.refreshTokens.parse(text);
     if (!reference) throw new TokenInvalidError();
-    const outcome = await this.inTurn(reference, () => this.work.run(() => this.attempt(text, reference)));
+    const outcome = await this.perSession.run(reference.sessionId, () =>
+      this.work.run(() => this.attempt(text, reference)),
+    );
     switch (outcome.kind) {
       case 'invalid':
         throw new TokenInvalidError();
@@ -75,15 +78,6 @@ export class Refresh {
       case 'child':
         if (outcome.spent) await this.revocation.announce(outcome.spent);
         return this.issuer.issue(outcome.user, outcome.session);
-    }
-  }
-
-  private async inTurn<T>({ sessionId }: RefreshTokenReference, work: () => Promise<T>): Promise<T> {
-    try {
-      return await this.perSession.run(sessionId, work);
-    } catch (error) {
-      if (error instanceof QueueFullError) throw new OverloadedError();
-      throw error;
     }
   }
 
@@ -128,12 +122,7 @@ export class Refresh {
   private async refuseReused(outcome: Extract<Outcome, { kind: 'reused' }>): Promise<never> {
     const { session, end, ended, transaction } = outcome;
     this.log.warn('refresh.reused', { user_id: session.userId, session_id: session.id });
-    const burial = {
-      userId: session.userId,
-      sessions: ended,
-      generation: null,
-      tokens: [],
-    };
+    const burial = { userId: session.userId, sessions: ended, generation: null, tokens: [] };
     await this.broadcast.settle({ transaction, burial });
     throw new RefreshReusedError(end);
   }

@@ -1,10 +1,9 @@
 import { EventLog, UserEventReader } from '@app/event-log';
-import { Clock, UnitOfWork } from '@app/kernel';
+import { Clock, siteOf, UnitOfWork } from '@app/kernel';
 import {
   type ClientFacts,
   DeviceKeys,
   DeviceRegistry,
-  networkOf,
   type Session,
   SessionAuthority,
   type SessionProfile,
@@ -71,7 +70,7 @@ export class SessionOpening {
       deviceKey,
       kindKey: this.keys.ofKind(userId, client.device),
       device: client.device,
-      network: networkOf(client.ipAddress),
+      network: siteOf(client.ipAddress),
       at,
     });
     const since = new Date(Math.max(at.getTime() - suspicion.withinMs, user.lastLoginAt?.getTime() ?? 0));

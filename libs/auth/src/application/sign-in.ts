@@ -1,5 +1,5 @@
 import { EventLog } from '@app/event-log';
-import { Bulkhead, Clock, KeyedQueue, OverloadedError, QueueFullError, UnitOfWork } from '@app/kernel';
+import { Bulkhead, Clock, KeyedQueue, UnitOfWork } from '@app/kernel';
 import { SessionLimitReachedError } from '@app/sessions';
 import { type LoginName, type User, type UserCredentials, UserRepository } from '@app/users';
 import { Log } from '@app/telemetry';
@@ -70,7 +70,7 @@ export class SignIn {
     }
     const rehashed = await this.passwords.rehash(password, found.passwordHash);
     try {
-      return await this.inTurn(found.user, () => this.open(found, wish, rehashed));
+      return await this.perUser.run(found.user.id, () => this.open(found, wish, rehashed));
     } catch (error) {
       if (error instanceof SessionLimitReachedError)
         throw await this.tickets.insteadOf(error, found.user, wish);
@@ -104,15 +104,6 @@ export class SignIn {
     this.events.append([event]).catch((error: Error) => {
       this.log.warn('signin.failure_not_recorded', { user_id: user.id, reason: error.message });
     });
-  }
-
-  private async inTurn<T>(user: User, work: () => Promise<T>): Promise<T> {
-    try {
-      return await this.perUser.run(user.id, work);
-    } catch (error) {
-      if (error instanceof QueueFullError) throw new OverloadedError();
-      throw error;
-    }
   }
 }
 

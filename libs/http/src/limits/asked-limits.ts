@@ -2,14 +2,13 @@ import {
   type Asking,
   capacityOf,
   type Claim,
-  networkOf,
   type Policy,
   type RateLimits,
   type Rule,
   type Ruling,
   widened,
 } from '@app/rate-limit';
-import type { UserId } from '@app/kernel';
+import { networkOf, type UserId } from '@app/kernel';
 import type { FastifyRequest } from 'fastify';
 import type { Advertised } from './rate-limit-headers.js';
 
