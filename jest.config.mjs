@@ -33,7 +33,7 @@ const shared = {
 };
 
 /** Of test/http, what is about anything but sessions, or about failures of Postgres that Redis would hide. */
-const indifferent = ['headers', 'hostile-input', 'openapi', 'proxy-address', 'raw-requests'];
+const indifferent = ['headers', 'hostile-input', 'mail', 'openapi', 'proxy-address', 'raw-requests'];
 
 export default {
   // Of all projects; in one of them it would be ignored.

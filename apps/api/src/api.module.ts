@@ -1,3 +1,4 @@
+import { AlertsModule } from '@app/alerts';
 import { AuthModule } from '@app/auth';
 import type { Config } from '@app/config';
 import { HealthModule } from '@app/health';
@@ -48,6 +49,7 @@ export class ApiModule {
         PostgresModule.forRoot(database),
         RedisModule.forRoot(config.redis),
         auth,
+        AlertsModule.forRoot({ mail: config.mail, siteUrl: config.http.publicUrl }),
         health,
         HttpModule.forRoot({ routes, transport: config.transport, imports: [auth] }),
       ],

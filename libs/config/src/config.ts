@@ -1,6 +1,7 @@
 import { availableParallelism, hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Environment } from './environment.schema.js';
+import { type MailConfig, mailConfig } from './mail-config.js';
 
 export interface HttpConfig {
   readonly host: string;
@@ -135,6 +136,7 @@ export interface Config {
   readonly sessions: SessionsConfig;
   readonly cleanup: CleanupConfig;
   readonly passwords: PasswordsConfig;
+  readonly mail: MailConfig | null;
   readonly transport: TransportConfig;
   readonly rateLimit: RateLimitConfig;
 }
@@ -187,6 +189,7 @@ export function toConfig(env: Environment): Config {
       sameSite: env.COOKIE_SAME_SITE,
       freshnessSeconds: env.FRESHNESS_SECONDS,
     },
+    mail: mailConfig(env),
     cleanup: { intervalSeconds: env.SESSION_CLEANUP_INTERVAL, historyDays: env.SESSION_HISTORY_DAYS },
     passwords: {
       minLength: env.PASSWORD_MIN_LENGTH,

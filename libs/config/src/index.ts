@@ -17,6 +17,7 @@ export type {
   TransportConfig,
   WindowLimit,
 } from './config.js';
+export type { MailConfig } from './mail-config.js';
 export { ConfigError, loadConfig } from './load-config.js';
 export { redactConfig } from './redact.js';
 export { resolveServerSecret } from './server-secret.js';

@@ -35,6 +35,8 @@ export class Metrics {
     [],
   );
 
+  readonly mails = this.counter('rollcall_mail_total', 'Mails to people', ['result']);
+
   private counter<Label extends string>(
     name: string,
     help: string,
