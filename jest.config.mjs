@@ -33,13 +33,39 @@ const shared = {
 };
 
 /** Of test/http, what is about anything but sessions, or about failures of Postgres that Redis would hide. */
-const indifferent = ['headers', 'hostile-input', 'mail', 'openapi', 'proxy-address', 'raw-requests'];
+const indifferent = [
+  'avatar',
+  'cookies',
+  'cross-site',
+  'headers',
+  'hostile-input',
+  'mail',
+  'oauth-library',
+  'openapi',
+  'proxy-address',
+  'raw-requests',
+  'routes',
+  'stale-cookies',
+];
+
+/** Tests of several processes under faults and time: each has the machine to itself. */
+const wholes = ['browser', 'coherence', 'faults', 'history', 'rate-limit'];
 
 export default {
   // Of all projects; in one of them it would be ignored.
   testTimeout: 20_000,
   projects: [
-    { ...shared, displayName: 'tests', testMatch: ['<rootDir>/{apps,libs,test}/**/*.spec.ts'] },
+    {
+      ...shared,
+      displayName: 'parts',
+      testMatch: ['<rootDir>/{apps,libs,test}/**/*.spec.ts'],
+      testPathIgnorePatterns: ['/node_modules/', ...wholes.map((folder) => `<rootDir>/test/${folder}/`)],
+    },
+    {
+      ...shared,
+      displayName: 'wholes',
+      testMatch: wholes.map((folder) => `<rootDir>/test/${folder}/**/*.spec.ts`),
+    },
     {
       ...shared,
       displayName: 'with Redis',

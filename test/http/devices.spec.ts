@@ -355,7 +355,9 @@ describe('a share', () => {
 
   it('is listed and revoked by its owner, redeemed or not', async () => {
     const device = await api.register();
-    const [open, used] = [await share(device), await share(device)];
+    const open = await share(device);
+    clock.advance(second);
+    const used = await share(device);
     const guest = await redeem(used.body.data.token).expect(200);
     const listed = await device.get('/sessions/shares').expect(200);
     expect(listed.body.data.shares.map(({ id }: { id: string }) => id)).toEqual([

@@ -418,7 +418,8 @@ describe('an address', () => {
   );
 
   it('with a callback or repeated parameters gets the same reply [v5.0.0-3.5.6, v5.0.0-15.3.7]', async () => {
-    const whoIsIt = ({ body }: Response): unknown => [body.data.user, body.data.session.id];
+    // Each use moves the idle end.
+    const fixed = (text: string): string => text.replace(/"idle_expires_at":"[^"]+"/, '');
     const plain = await victim.get('/auth/session').expect(200);
     for (const query of [
       'callback=x',
@@ -429,7 +430,7 @@ describe('an address', () => {
       'a='.repeat(500),
     ]) {
       const reply = await victim.get(`/auth/session?${query}`).expect(200);
-      expect(whoIsIt(reply)).toEqual(whoIsIt(plain));
+      expect(fixed(reply.text)).toBe(fixed(plain.text));
       expect(reply.headers['content-type']).toBe('application/json; charset=utf-8');
     }
   });

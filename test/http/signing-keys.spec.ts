@@ -55,26 +55,34 @@ describe('rotation of the signing key', () => {
     const check = async (token: string): Promise<void> => {
       for (const api of fleet.all) {
         const { status, body } = await api.as(token).get('/auth/session');
-        asked += 1;
-        if (status !== 200) refusals.push({ status, code: body.code });
+        if (status === 200) asked += 1;
+        // 503 says that nobody could look; the token is not refused by it.
+        else if (status !== 503) refusals.push({ status, code: body.code });
+      }
+    };
+    const signIn = async (api: Api): Promise<string> => {
+      for (;;) {
+        const { email, password } = person;
+        const reply = await api.send('post', '/auth/signin').send({ email, password });
+        if (reply.status !== 503) return reply.body.data.access_token;
       }
     };
     for (let round = 0; round < 3; round += 1) {
       const old = signerOf(first);
-      const before = await Promise.all(fleet.all.map((api) => api.signIn(person)));
+      const before = await Promise.all(fleet.all.map(signIn));
       pass(fleet, 10 * minute);
       const over = new AbortController();
       const load = [
-        ...before.map(async ({ token }) => {
+        ...before.map(async (token) => {
           while (!over.signal.aborted) await check(token);
         }),
         ...fleet.all.map(async (api) => {
-          while (!over.signal.aborted) await check((await api.signIn(person)).token);
+          while (!over.signal.aborted) await check(await signIn(api));
         }),
       ];
       await Promise.all([rotationOf(first).rotate(), rotationOf(third).rotate()]);
       await haveMovedOnFrom(old, fleet);
-      for (const api of fleet.all) await check((await api.signIn(person)).token);
+      for (const api of fleet.all) await check(await signIn(api));
       over.abort();
       await Promise.all(load);
     }

@@ -74,7 +74,6 @@ export class ApiModule {
         SignedInReply,
         { provide: publicUrlToken, useValue: config.http.publicUrl },
         { provide: metricsTokenToken, useValue: config.http.metricsToken },
-        { provide: metricsTokenToken, useValue: config.http.metricsToken },
         { provide: authorityToken, useValue: config.tokens },
       ],
     };

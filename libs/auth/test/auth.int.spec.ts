@@ -251,6 +251,18 @@ describe.each(openStores)('on %s', (_driver, open) => {
   });
 
   describe(AccountControl.name, () => {
+    it('ends every session on behalf of an administrator and says so to their holders', async () => {
+      const { accounts, check, signInNow, user, live } = await setup();
+      const [first] = [await signInNow(), await signInNow()];
+
+      expect(await accounts.signOut(user.id, null)).toEqual({ count: 2, propagation: 'complete' });
+      await expect(check.authenticate(first.accessToken.text)).rejects.toMatchObject({
+        facts: { end_reason: 'admin' },
+      });
+      await signInNow();
+      expect(await live()).toHaveLength(1);
+    });
+
     it('v5.0.0-7.4.2 ends every session of a disabled account and lets nobody in until it is enabled', async () => {
       const { accounts, check, events, signInNow, user, live } = await setup();
       const [first] = [await signInNow(), await signInNow()];

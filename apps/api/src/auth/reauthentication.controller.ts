@@ -8,6 +8,7 @@ import {
   CurrentPrincipal,
   Fresh,
   NeedsSession,
+  RateLimit,
   Returns,
   sessionProblems,
 } from '@app/http';
@@ -37,6 +38,7 @@ export class ReauthenticationController {
   ) {}
 
   @Post('step-up')
+  @RateLimit('auth')
   @Returns({
     summary: 'Prove the password again',
     description: 'The session continues, fresh, under a new id; the old one ends with reason `replaced`.',
@@ -56,6 +58,7 @@ export class ReauthenticationController {
   }
 
   @Put('profile/password')
+  @RateLimit('auth')
   @Fresh()
   @Returns({
     summary: 'Choose another password',

@@ -1,6 +1,6 @@
 import { TokenIntrospection, TokenRevocation } from '@app/auth';
 import type { TokensConfig } from '@app/config';
-import { answerPropagation, CurrentClient, ForClients, ReturnsToClients } from '@app/http';
+import { answerPropagation, CurrentClient, ForClients, RateLimit, ReturnsToClients } from '@app/http';
 import type { Client } from '@app/tokens';
 import { Body, Controller, Inject, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -21,6 +21,7 @@ export class OAuthController {
 
   @Post('introspect')
   @ForClients()
+  @RateLimit('client')
   @ReturnsToClients({
     summary: 'Is this token good, and whose is it? (RFC 7662)',
     description:
@@ -42,6 +43,7 @@ export class OAuthController {
 
   @Post('revoke')
   @ForClients()
+  @RateLimit('client')
   @ReturnsToClients({
     summary: 'Revoke a token (RFC 7009)',
     description:
