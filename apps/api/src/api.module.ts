@@ -40,7 +40,11 @@ export interface ApiParts {
 export class ApiModule {
   static forRoot({ config, logger, database, runtime, routes }: ApiParts): DynamicModule {
     const auth = AuthModule.forRoot(config);
-    const health = HealthModule.forRoot({ drainSeconds: config.http.shutdownDrainSeconds, imports: [auth] });
+    const health = HealthModule.forRoot({
+      drainSeconds: config.http.shutdownDrainSeconds,
+      jobs: config.jobs,
+      imports: [auth],
+    });
     return {
       module: ApiModule,
       imports: [
@@ -49,7 +53,10 @@ export class ApiModule {
         PostgresModule.forRoot(database),
         RedisModule.forRoot(config.redis),
         auth,
-        AlertsModule.forRoot({ mail: config.mail, siteUrl: config.http.publicUrl }),
+        AlertsModule.forRoot({
+          mail: config.jobs.enabled ? config.mail : null,
+          siteUrl: config.http.publicUrl,
+        }),
         health,
         HttpModule.forRoot({ routes, transport: config.transport, imports: [auth] }),
       ],

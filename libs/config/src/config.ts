@@ -81,6 +81,13 @@ export interface TransportConfig {
   readonly freshnessSeconds: number;
 }
 
+/** Work that follows a clock, not a request: cleanup, mail, the look at Redis. */
+export interface JobsConfig {
+  /** False in an API process beside which a worker runs them. */
+  readonly enabled: boolean;
+  readonly redisHealthSeconds: number;
+}
+
 /** Removal of what nobody needs any more. */
 export interface CleanupConfig {
   readonly intervalSeconds: number;
@@ -137,6 +144,7 @@ export interface Config {
   readonly cleanup: CleanupConfig;
   readonly passwords: PasswordsConfig;
   readonly mail: MailConfig | null;
+  readonly jobs: JobsConfig;
   readonly transport: TransportConfig;
   readonly rateLimit: RateLimitConfig;
 }
@@ -190,6 +198,7 @@ export function toConfig(env: Environment): Config {
       freshnessSeconds: env.FRESHNESS_SECONDS,
     },
     mail: mailConfig(env),
+    jobs: { enabled: env.JOBS_ENABLED ?? true, redisHealthSeconds: env.REDIS_HEALTH_INTERVAL },
     cleanup: { intervalSeconds: env.SESSION_CLEANUP_INTERVAL, historyDays: env.SESSION_HISTORY_DAYS },
     passwords: {
       minLength: env.PASSWORD_MIN_LENGTH,

@@ -95,6 +95,8 @@ export const environmentSchema = z.object({
   COOKIE_SAME_SITE: z.enum(['lax', 'strict']).default('lax'),
   TRUSTED_ORIGINS: origins.default([]),
   SESSION_CLEANUP_INTERVAL: integer({ min: 10, max: day }).default(3600),
+  JOBS_ENABLED: flag().optional(),
+  REDIS_HEALTH_INTERVAL: integer({ min: 1, max: day }).default(300),
   SESSION_HISTORY_DAYS: integer({ min: 1, max: 3650 }).default(90),
 
   SMTP_URL: url(['smtp:', 'smtps:']).optional(),

@@ -4,6 +4,7 @@ export type {
   BucketLimit,
   Config,
   HttpConfig,
+  JobsConfig,
   PasswordsConfig,
   PostgresConfig,
   RateLimitConfig,

@@ -26,6 +26,7 @@ export {
 } from './domain/coherence/entry-store.js';
 export { DeviceRegistry, type Recognition } from './domain/device-registry.js';
 export { networkOf } from './application/network.js';
+export { SessionPurge } from './application/session-purge.js';
 export { SessionStatistics, type UserStatistics } from './domain/session-statistics.js';
 export type { Share } from './domain/share.js';
 export { type NewShare, SessionShares } from './application/session-shares.js';
