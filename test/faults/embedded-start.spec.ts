@@ -66,7 +66,8 @@ describe('a start without configuration', () => {
     });
     device = await instance.api.register(person);
     keys = await instance.api.keyIds();
-    expect(keys).toHaveLength(1);
+    // The one that signs and its successor.
+    expect(keys).toHaveLength(2);
 
     instance.process.signal('SIGINT');
     expect(await instance.process.exited).toEqual({ code: 0, signal: null });

@@ -15,7 +15,7 @@ import { Workload } from './workload.js';
 
 /** Seconds of load; at least this, and at most `longest` when the counts are not reached yet. */
 const seconds = Number(process.env.HISTORY_SECONDS ?? 45);
-const longest = Math.max(seconds, 240);
+const longest = Math.max(seconds, 420);
 const seed = Number(process.env.HISTORY_SEED ?? 20_260_701);
 
 /** Below these a run without violations would prove little. */
