@@ -113,7 +113,7 @@ export const mutants: readonly Mutant[] = [
     name: '401 when no store answers',
     file: `${auth}/session-check.js`,
     find: 'if (!verdict)\n                throw error;',
-    replace: 'if (!verdict)\n                throw new SessionEndedError(null);',
+    replace: 'if (!verdict)\n                throw refusalOf(null);',
     scenario: bothStoresAway,
     caughtBy: 'LV1',
   },
