@@ -39,6 +39,7 @@ const indifferent = [
   'cross-site',
   'headers',
   'hostile-input',
+  'mail',
   'oauth-library',
   'openapi',
   'proxy-address',

@@ -1,3 +1,4 @@
+import { AlertsModule } from '@app/alerts';
 import { AuthModule } from '@app/auth';
 import type { Config } from '@app/config';
 import { HealthModule } from '@app/health';
@@ -39,7 +40,11 @@ export interface ApiParts {
 export class ApiModule {
   static forRoot({ config, logger, database, runtime, routes }: ApiParts): DynamicModule {
     const auth = AuthModule.forRoot(config);
-    const health = HealthModule.forRoot({ drainSeconds: config.http.shutdownDrainSeconds, imports: [auth] });
+    const health = HealthModule.forRoot({
+      drainSeconds: config.http.shutdownDrainSeconds,
+      jobs: config.jobs,
+      imports: [auth],
+    });
     return {
       module: ApiModule,
       imports: [
@@ -48,6 +53,10 @@ export class ApiModule {
         PostgresModule.forRoot(database),
         RedisModule.forRoot(config.redis),
         auth,
+        AlertsModule.forRoot({
+          mail: config.jobs.enabled ? config.mail : null,
+          siteUrl: config.http.publicUrl,
+        }),
         health,
         HttpModule.forRoot({ routes, transport: config.transport, imports: [auth] }),
       ],
@@ -71,7 +80,6 @@ export class ApiModule {
       providers: [
         SignedInReply,
         { provide: publicUrlToken, useValue: config.http.publicUrl },
-        { provide: metricsTokenToken, useValue: config.http.metricsToken },
         { provide: metricsTokenToken, useValue: config.http.metricsToken },
         { provide: authorityToken, useValue: config.tokens },
       ],

@@ -1,7 +1,7 @@
 import { CacheStore, RedisCacheStore, SealedCacheStore } from '@app/cache';
 import type { Config } from '@app/config';
 import { EventLogModule } from '@app/event-log';
-import { RateLimitModule } from '@app/rate-limit';
+import { RateLimitModule, SubjectDigests } from '@app/rate-limit';
 import { ServerSecret } from '@app/kernel';
 import { RedisConnection } from '@app/redis';
 import { SessionsModule } from '@app/sessions';
@@ -57,15 +57,17 @@ import { DrizzleSpentChallenges } from './infrastructure/postgres/drizzle-spent-
 import { DrizzleStandingReader } from './infrastructure/postgres/drizzle-standing-reader.js';
 import { KnownNetworks } from './infrastructure/postgres/known-networks.js';
 
-/** What slows guessing down. */
-const protection = [
+const protectionStores = [
   { provide: FailureLedger, useClass: DrizzleFailureLedger },
   { provide: KnownDevices, useClass: KnownNetworks },
-  { provide: ProofOfWork, useClass: AltchaProofOfWork },
   { provide: SpentChallenges, useClass: DrizzleSpentChallenges },
-  Challenges,
-  ProtectionSweep,
 ];
+
+/** What slows guessing down. */
+const protection = [...protectionStores, { provide: ProofOfWork, useClass: AltchaProofOfWork }, Challenges];
+
+/** What follows a clock, not a request. */
+const jobs = [Cleanup, ProtectionSweep];
 
 const useCases = [
   AccountProtection,
@@ -91,7 +93,7 @@ const useCases = [
 @Module({})
 export class AuthModule {
   static forRoot(
-    config: Pick<Config, 'cleanup' | 'passwords' | 'rateLimit' | 'sessions' | 'tokens'>,
+    config: Pick<Config, 'cleanup' | 'jobs' | 'passwords' | 'rateLimit' | 'sessions' | 'tokens'>,
   ): DynamicModule {
     const sessions = SessionsModule.forRoot(config.sessions);
     const parts = [
@@ -126,10 +128,24 @@ export class AuthModule {
         SessionCacheReader,
         SessionDatabaseReader,
         RefreshTokenProof,
-        Cleanup,
+        ...(config.jobs.enabled ? jobs : []),
         ...useCases,
       ],
       exports: [...useCases, ...parts],
+    };
+  }
+
+  /** The jobs alone, for a process that answers nobody. */
+  static forJobs(config: Pick<Config, 'cleanup'>): DynamicModule {
+    return {
+      module: AuthModule,
+      imports: [SessionsModule.forJobs(), TokensModule.forJobs()],
+      providers: [
+        { provide: cleanupConfigToken, useValue: config.cleanup },
+        SubjectDigests,
+        ...protectionStores,
+        ...jobs,
+      ],
     };
   }
 }

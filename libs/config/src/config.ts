@@ -1,6 +1,7 @@
 import { availableParallelism, hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Environment } from './environment.schema.js';
+import { type MailConfig, mailConfig } from './mail-config.js';
 
 export interface HttpConfig {
   readonly host: string;
@@ -80,6 +81,13 @@ export interface TransportConfig {
   readonly freshnessSeconds: number;
 }
 
+/** Work that follows a clock, not a request: cleanup, mail, the look at Redis. */
+export interface JobsConfig {
+  /** False in an API process beside which a worker runs them. */
+  readonly enabled: boolean;
+  readonly redisHealthSeconds: number;
+}
+
 /** Removal of what nobody needs any more. */
 export interface CleanupConfig {
   readonly intervalSeconds: number;
@@ -135,6 +143,8 @@ export interface Config {
   readonly sessions: SessionsConfig;
   readonly cleanup: CleanupConfig;
   readonly passwords: PasswordsConfig;
+  readonly mail: MailConfig | null;
+  readonly jobs: JobsConfig;
   readonly transport: TransportConfig;
   readonly rateLimit: RateLimitConfig;
 }
@@ -187,6 +197,8 @@ export function toConfig(env: Environment): Config {
       sameSite: env.COOKIE_SAME_SITE,
       freshnessSeconds: env.FRESHNESS_SECONDS,
     },
+    mail: mailConfig(env),
+    jobs: { enabled: env.JOBS_ENABLED ?? true, redisHealthSeconds: env.REDIS_HEALTH_INTERVAL },
     cleanup: { intervalSeconds: env.SESSION_CLEANUP_INTERVAL, historyDays: env.SESSION_HISTORY_DAYS },
     passwords: {
       minLength: env.PASSWORD_MIN_LENGTH,

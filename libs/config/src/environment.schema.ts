@@ -27,6 +27,15 @@ const origins = text().transform((value, context) => {
   return z.NEVER;
 });
 
+/** `Rollcall <no-reply@example.com>` or the bare address. */
+const mailbox = text().transform((value, context) => {
+  const [, name, bracketed] = /^([^<>"\r\n]*)<([^<>]+)>$/.exec(value) ?? [];
+  const address = bracketed ?? value;
+  if (z.email().safeParse(address).success) return { name: name?.trim() ?? '', address };
+  context.addIssue('must be an e-mail address, or Name <address>');
+  return z.NEVER;
+});
+
 /** The last two list several hosts, which the URL class does not know. */
 const redisUrl = text().regex(
   /^(rediss?:\/\/|redis-sentinel:\/\/|redis-cluster:\/\/)[^/\s]+/,
@@ -86,7 +95,13 @@ export const environmentSchema = z.object({
   COOKIE_SAME_SITE: z.enum(['lax', 'strict']).default('lax'),
   TRUSTED_ORIGINS: origins.default([]),
   SESSION_CLEANUP_INTERVAL: integer({ min: 10, max: day }).default(3600),
+  JOBS_ENABLED: flag().optional(),
+  REDIS_HEALTH_INTERVAL: integer({ min: 1, max: day }).default(300),
   SESSION_HISTORY_DAYS: integer({ min: 1, max: 3650 }).default(90),
+
+  SMTP_URL: url(['smtp:', 'smtps:']).optional(),
+  SMTP_REQUIRE_TLS: flag().optional(),
+  MAIL_FROM: mailbox.optional(),
 
   RATE_LIMIT_ENABLED: flag().optional(),
   RATE_LIMIT_GLOBAL: windowLimit().default({ limit: 300, seconds: 60 }),

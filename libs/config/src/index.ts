@@ -4,6 +4,7 @@ export type {
   BucketLimit,
   Config,
   HttpConfig,
+  JobsConfig,
   PasswordsConfig,
   PostgresConfig,
   RateLimitConfig,
@@ -17,6 +18,7 @@ export type {
   TransportConfig,
   WindowLimit,
 } from './config.js';
+export type { MailConfig } from './mail-config.js';
 export { ConfigError, loadConfig } from './load-config.js';
 export { redactConfig } from './redact.js';
 export { resolveServerSecret } from './server-secret.js';

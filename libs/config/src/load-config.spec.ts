@@ -152,6 +152,11 @@ describe(loadConfig.name, () => {
     ['RATE_LIMIT_USER', ['20/1', '0/1/60', '20/1/0', 'x/1/60'], '5/1/10'],
     ['RATE_LIMIT_ENABLED', ['yes', 'off'], 'false'],
     ['REDIS_URL', ['cache:6379', 'http://cache', 'unix:///tmp/redis'], 'rediss://cache'],
+    [
+      'MAIL_FROM',
+      ['nobody', 'A <b@c.test>, d@e.test', 'A <>', 'A\r\nBcc: x@y.test <a@b.test>'],
+      'A B <a@b.test>',
+    ],
     ['DATABASE_URL', ['db/rollcall', 'http://db'], 'postgresql://db/rollcall'],
     ['PUBLIC_URL', ['id.corp.test', 'javascript:alert(1)'], 'https://id.corp.test'],
     [
@@ -180,10 +185,32 @@ describe(loadConfig.name, () => {
     [{ NODE_ENV: 'production', DATABASE_URL: 'postgres://db/rollcall' }, 'SECRET_KEY is required'],
     [{ REDIS_ENABLED: 'true' }, 'REDIS_URL is required'],
     [{ SESSION_IDLE_TTL: '7200', SESSION_ABSOLUTE_TTL: '3600' }, 'SESSION_IDLE_TTL must not exceed'],
+    [{ SMTP_URL: 'smtp://mail.corp.test' }, 'MAIL_FROM is required'],
+    [{ SMTP_URL: 'smtp://a%zz@mail', MAIL_FROM: 'a@b.test' }, 'SMTP_URL must name a host'],
     [{ ADMIN_PASSWORD: 'four words make one' }, 'ADMIN_EMAIL is required'],
     [{ ADMIN_EMAIL: 'ann@corp.test', ADMIN_PASSWORD: 'short' }, 'ADMIN_PASSWORD must have at least 15'],
   ])('v5.0.0-7.1.1 refuses values that contradict each other: %j', (environment, problem) => {
     expect(problemsOf(environment)).toEqual([expect.stringContaining(problem)]);
+  });
+
+  it('sends mail only with a server, and without TLS only outside production', () => {
+    const mail = (url: string, more: Record<string, string> = {}) =>
+      loadConfig({ SMTP_URL: url, MAIL_FROM: 'Rollcall <no-reply@corp.test>', ...more }).mail;
+
+    expect(loadConfig({ MAIL_FROM: 'no-reply@corp.test' }).mail).toBeNull();
+    expect(mail('smtp://ann%40corp.test:p%3Ass@[::1]')).toEqual({
+      host: '::1',
+      port: 587,
+      secure: false,
+      requireTls: false,
+      user: 'ann@corp.test',
+      password: 'p:ss',
+      from: { name: 'Rollcall', address: 'no-reply@corp.test' },
+    });
+    expect(mail('smtps://mail.corp.test')).toMatchObject({ port: 465, secure: true, user: null });
+    expect(mail('smtp://mail:25', { NODE_ENV: 'production' })).toMatchObject({ port: 25, requireTls: true });
+    const relaxed = { NODE_ENV: 'production', SMTP_REQUIRE_TLS: 'false' };
+    expect(mail('smtp://mail:25', relaxed)).toMatchObject({ requireTls: false });
   });
 
   it('lets an embedded installation in production make its own secret', () => {

@@ -39,6 +39,9 @@ function contradictions(env: Environment): string[] {
   }
   if (env.REDIS_ENABLED === true && !env.REDIS_URL)
     found.push('REDIS_URL is required when REDIS_ENABLED is true');
+  if (env.SMTP_URL && !env.MAIL_FROM) found.push('MAIL_FROM is required when SMTP_URL is set');
+  if (env.SMTP_URL && !isUsable(env.SMTP_URL))
+    found.push('SMTP_URL must name a host, with user and password percent-encoded');
   for (const profile of ['', 'STRICT_', 'ADMIN_', 'REMEMBER_'] as const) {
     const [idle, absolute] = [`SESSION_${profile}IDLE_TTL`, `SESSION_${profile}ABSOLUTE_TTL`] as const;
     if (env[idle] > env[absolute]) found.push(`${idle} must not exceed ${absolute}`);
@@ -49,6 +52,21 @@ function contradictions(env: Environment): string[] {
     found.push(`ADMIN_PASSWORD must have at least ${env.PASSWORD_MIN_LENGTH} characters`);
   }
   return found;
+}
+
+function isUsable(url: string): boolean {
+  const { hostname, username, password } = new URL(url);
+  return hostname !== '' && isDecodable(username) && isDecodable(password);
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    // A stray percent sign.
+    return false;
+  }
 }
 
 function deepFreeze<T>(value: T): T {

@@ -8,6 +8,8 @@ const secrets = {
   DATABASE_URL: 'postgres://rollcall:SENTINEL@db:5432/rollcall?password=SENTINEL&sslpassword=SENTINEL',
   REDIS_URL: 'redis://user:SENTINEL@cache:6379/2?password=SENTINEL',
   REDIS_PASSWORD: 'SENTINEL',
+  SMTP_URL: 'smtp://user:SENTINEL@mail',
+  MAIL_FROM: 'no-reply@corp.test',
 };
 
 describe(redactConfig.name, () => {

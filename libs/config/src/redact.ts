@@ -13,6 +13,7 @@ export function redactConfig(config: Config): Record<string, unknown> {
       config.postgres.kind === 'server'
         ? { ...config.postgres, url: withoutCredentials(config.postgres.url) }
         : config.postgres,
+    mail: config.mail && { ...config.mail, password: config.mail.password && hidden },
     redis: config.redis && {
       ...config.redis,
       url: withoutCredentials(config.redis.url),

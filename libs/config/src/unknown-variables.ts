@@ -1,5 +1,14 @@
 /** Prefixes that are ours: a variable that starts with one and that we do not know is a typing error. */
-const ownPrefixes = ['ACCESS_TOKEN_', 'ADMIN_', 'PASSWORD_', 'RATE_LIMIT_', 'REDIS_', 'SESSION_', 'WEBHOOK_'];
+const ownPrefixes = [
+  'ACCESS_TOKEN_',
+  'ADMIN_',
+  'PASSWORD_',
+  'RATE_LIMIT_',
+  'REDIS_',
+  'SESSION_',
+  'SMTP_',
+  'WEBHOOK_',
+];
 
 /**
  * Set by others: desktop session managers, the password manager `pass`, Kubernetes (`REDIS_SERVICE_HOST`,

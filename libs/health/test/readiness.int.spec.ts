@@ -48,7 +48,10 @@ async function start(connection: RedisConnection): Promise<TestingModule> {
   })
   class StoresModule {}
 
-  const imports = [StoresModule, HealthModule.forRoot({ drainSeconds: 0, imports: [] })];
+  const imports = [
+    StoresModule,
+    HealthModule.forRoot({ drainSeconds: 0, jobs: { enabled: false, redisHealthSeconds: 300 }, imports: [] }),
+  ];
   return Test.createTestingModule({ imports }).compile();
 }
 

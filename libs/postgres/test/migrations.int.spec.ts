@@ -54,6 +54,8 @@ describe('migrations', () => {
       'event_log',
       'instances',
       'known_networks',
+      'log_readers',
+      'mail_outbox',
       'networks',
       'oauth_clients',
       'revoked_tokens',

@@ -25,6 +25,7 @@ export {
   type SessionKey,
 } from './domain/coherence/entry-store.js';
 export { DeviceRegistry, type Recognition } from './domain/device-registry.js';
+export { SessionPurge } from './application/session-purge.js';
 export { SessionStatistics, type UserStatistics } from './domain/session-statistics.js';
 export type { Share } from './domain/share.js';
 export { type NewShare, SessionShares } from './application/session-shares.js';

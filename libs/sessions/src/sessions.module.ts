@@ -15,6 +15,7 @@ import { RevocationFeed } from './application/coherence/revocation-feed.js';
 import { DeviceKeys } from './application/device-keys.js';
 import { RefreshLineage } from './application/refresh-lineage.js';
 import { SessionAuthority } from './application/session-authority.js';
+import { SessionPurge } from './application/session-purge.js';
 import { SessionShares } from './application/session-shares.js';
 import { ActivityStore } from './domain/activity.js';
 import { EntryStore } from './domain/coherence/entry-store.js';
@@ -65,6 +66,7 @@ export class SessionsModule {
         SessionAuthority,
         RefreshLineage,
         SessionShares,
+        SessionPurge,
         DeviceKeys,
       ],
       exports: [
@@ -72,6 +74,7 @@ export class SessionsModule {
         SessionActivity,
         RefreshLineage,
         SessionShares,
+        SessionPurge,
         SessionStatistics,
         DeviceKeys,
         DeviceRegistry,
@@ -81,6 +84,15 @@ export class SessionsModule {
         EntryStore,
         LocalSessions,
       ],
+    };
+  }
+
+  /** For a process that answers nobody: it follows no feed, and nobody waits for it. */
+  static forJobs(): DynamicModule {
+    return {
+      module: SessionsModule,
+      providers: [{ provide: SessionRepository, useClass: DrizzleSessionRepository }, SessionPurge],
+      exports: [SessionPurge],
     };
   }
 }

@@ -1,4 +1,5 @@
 export { Log } from './log.js';
 export { createLogger, NestLogger, type Logger } from './logger.js';
+export { mayReadMetrics } from './metrics-access.js';
 export { Metrics } from './metrics.js';
 export { TelemetryModule } from './telemetry.module.js';

@@ -35,6 +35,10 @@ export class Metrics {
     [],
   );
 
+  readonly mails = this.counter('rollcall_mail_total', 'Mails to people', ['result']);
+
+  readonly redisLooks = this.counter('rollcall_redis_health_total', 'Looks at Redis', ['result']);
+
   private counter<Label extends string>(
     name: string,
     help: string,

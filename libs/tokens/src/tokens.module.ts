@@ -71,4 +71,13 @@ export class TokensModule {
       exports: administration,
     };
   }
+
+  /** For a process that issues and checks nothing. */
+  static forJobs(): DynamicModule {
+    return {
+      module: TokensModule,
+      providers: [{ provide: RevokedTokenRepository, useClass: DrizzleRevokedTokenRepository }],
+      exports: [RevokedTokenRepository],
+    };
+  }
 }

@@ -1,6 +1,6 @@
 import type { CleanupConfig } from '@app/config';
 import { Clock, UnitOfWork } from '@app/kernel';
-import { SessionAuthority } from '@app/sessions';
+import { SessionPurge } from '@app/sessions';
 import { Log } from '@app/telemetry';
 import { RevokedTokenRepository } from '@app/tokens';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
@@ -36,7 +36,7 @@ export class Cleanup implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     private readonly tokens: RevokedTokenRepository,
-    private readonly sessions: SessionAuthority,
+    private readonly sessions: SessionPurge,
     private readonly work: UnitOfWork,
     private readonly clock: Clock,
     private readonly log: Log,
@@ -60,7 +60,7 @@ export class Cleanup implements OnModuleInit, OnApplicationShutdown {
     const forgottenBefore = new Date(now - this.config.historyDays * dayMs);
     return {
       revokedTokens: await this.inBatches(() => this.tokens.purge(deadBefore, batch)),
-      sessions: await this.inBatches(() => this.sessions.purge(forgottenBefore, batch)),
+      sessions: await this.inBatches(() => this.sessions.run(forgottenBefore, batch)),
     };
   }
 

@@ -171,11 +171,6 @@ export class SessionAuthority {
     return marked.filter(({ end: { reason } }) => reason === end.reason);
   }
 
-  /** Removes up to `limit` sessions that nobody needs to be told about any more; returns how many. */
-  purge(before: Date, limit: number): Promise<number> {
-    return this.sessions.purge(before, limit);
-  }
-
   private async makeRoom(owner: UserId, at: Date): Promise<void> {
     const { limit, limitPolicy } = this.config;
     if (limitPolicy === 'deny' || limitPolicy === 'ask') {

@@ -1,0 +1,62 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Log } from '@app/telemetry';
+import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { AlertDelivery } from './alert-delivery.js';
+
+/** Milliseconds between two looks at the log. */
+const intervalMs = 1_000;
+
+/** A mail that is being sent when the process ends may still be marked as sent. */
+const partingMs = 2_000;
+
+/** Delivers, every second. */
+@Injectable()
+export class AlertRunner implements OnModuleInit, BeforeApplicationShutdown {
+  private timer: NodeJS.Timeout | null = null;
+  private running: Promise<void> | null = null;
+  private stopped = false;
+  private wasWorking = true;
+
+  constructor(
+    private readonly delivery: AlertDelivery,
+    private readonly log: Log,
+  ) {}
+
+  /** At once: with the first round begins what people are told. */
+  onModuleInit(): void {
+    this.schedule(0);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    if (this.timer) clearTimeout(this.timer);
+    if (this.running) await Promise.race([this.running, delay(partingMs, undefined, { ref: false })]);
+  }
+
+  private schedule(delayMs = intervalMs): void {
+    if (this.stopped) return;
+    this.timer = setTimeout(() => {
+      this.running = this.runOnce();
+    }, delayMs);
+    this.timer.unref();
+  }
+
+  private async runOnce(): Promise<void> {
+    try {
+      await this.delivery.round(() => this.stopped);
+      this.report(null);
+    } catch (error) {
+      this.report(error as Error);
+    }
+    this.schedule();
+  }
+
+  /** One line per change: without Postgres every round fails. */
+  private report(error: Error | null): void {
+    const isWorking = error === null;
+    if (isWorking === this.wasWorking) return;
+    this.wasWorking = isWorking;
+    if (isWorking) this.log.info('mail.resumed');
+    else this.log.warn('mail.interrupted', { reason: error.message });
+  }
+}

@@ -1,0 +1,39 @@
+import { sql } from 'drizzle-orm';
+import { bigint, index, integer, jsonb, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
+
+const instant = (name: string) => timestamp(name, { withTimezone: true });
+
+/** One row per event and address; what is over is forgotten after a week. */
+export const alertOutboxTable = pgTable(
+  'mail_outbox',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    eventId: bigint('event_id', { mode: 'number' }).notNull(),
+    userId: uuid('user_id').notNull(),
+    kind: text('kind').notNull(),
+    recipient: text('recipient').notNull(),
+    facts: jsonb('facts').notNull(),
+    happenedAt: instant('happened_at').notNull(),
+    nextTryAt: instant('next_try_at').notNull(),
+    attempts: integer('attempts').notNull().default(0),
+    /** Codes of the last failure. */
+    lastError: text('last_error'),
+    closedAt: instant('closed_at'),
+    outcome: text('outcome'),
+  },
+  (table) => [
+    unique('mail_outbox_once').on(table.eventId, table.recipient),
+    index('mail_outbox_due')
+      .on(table.nextTryAt, table.id)
+      .where(sql`${table.closedAt} is null`),
+    index('mail_outbox_closed')
+      .on(table.closedAt)
+      .where(sql`${table.closedAt} is not null`),
+  ],
+);
+
+/** How far a reader of the event log has come: every transaction below is in the outbox. */
+export const logReadersTable = pgTable('log_readers', {
+  name: text('name').primaryKey(),
+  position: bigint('position', { mode: 'number' }).notNull(),
+});

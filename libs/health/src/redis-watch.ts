@@ -1,0 +1,47 @@
+import { RedisConnection } from '@app/redis';
+import { Log, Metrics } from '@app/telemetry';
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+
+/** Injection token of REDIS_HEALTH_INTERVAL, in seconds. */
+export const redisHealthSecondsToken = Symbol('RedisHealthSeconds');
+
+/**
+ * Looks at Redis by a write and a read every REDIS_HEALTH_INTERVAL, on the link of this process. The connection tells
+ * by itself when it is lost; this says so again and again, for whoever watches the log for alerts.
+ */
+@Injectable()
+export class RedisWatch implements OnModuleInit, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(
+    private readonly redis: RedisConnection,
+    private readonly log: Log,
+    private readonly metrics: Metrics,
+    @Inject(redisHealthSecondsToken) private readonly seconds: number,
+  ) {}
+
+  onModuleInit(): void {
+    if (!this.redis.isConfigured) return;
+    this.timer = setInterval(() => void this.look(), this.seconds * 1_000);
+    this.timer.unref();
+  }
+
+  onApplicationShutdown(): void {
+    if (this.timer) clearInterval(this.timer);
+  }
+
+  /** True if Redis took a write and gave it back. */
+  async look(): Promise<boolean> {
+    try {
+      await this.redis.probe();
+      this.metrics.redisLooks.inc({ result: 'up' });
+      return true;
+    } catch (error) {
+      this.metrics.redisLooks.inc({ result: 'down' });
+      const { cause, message } = error as Error;
+      const reason = cause instanceof Error ? cause.message : message;
+      this.log.error('redis.unhealthy', undefined, { alert: true, reason });
+      return false;
+    }
+  }
+}
