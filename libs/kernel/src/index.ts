@@ -7,6 +7,7 @@ export { KeyedQueue } from './keyed-queue.js';
 export { networkOf, siteOf } from './network.js';
 export { patiently } from './patience.js';
 export { CryptoRandomSource, RandomSource, uuidV7 } from './random-source.js';
+export { Rounds } from './rounds.js';
 export { Sealer, ServerSecret, UnsealError } from './server-secret.js';
 export { SingleFlight } from './single-flight.js';
 export { UnitOfWork } from './unit-of-work.js';

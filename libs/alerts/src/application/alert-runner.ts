@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Rounds } from '@app/kernel';
 import { Log } from '@app/telemetry';
 import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { AlertDelivery } from './alert-delivery.js';
@@ -12,8 +13,7 @@ const partingMs = 2_000;
 /** Delivers, every second. */
 @Injectable()
 export class AlertRunner implements OnModuleInit, BeforeApplicationShutdown {
-  private timer: NodeJS.Timeout | null = null;
-  private running: Promise<void> | null = null;
+  private readonly rounds = new Rounds(() => this.runOnce(), intervalMs);
   private stopped = false;
   private wasWorking = true;
 
@@ -24,21 +24,12 @@ export class AlertRunner implements OnModuleInit, BeforeApplicationShutdown {
 
   /** At once: with the first round begins what people are told. */
   onModuleInit(): void {
-    this.schedule(0);
+    this.rounds.start(0);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopped = true;
-    if (this.timer) clearTimeout(this.timer);
-    if (this.running) await Promise.race([this.running, delay(partingMs, undefined, { ref: false })]);
-  }
-
-  private schedule(delayMs = intervalMs): void {
-    if (this.stopped) return;
-    this.timer = setTimeout(() => {
-      this.running = this.runOnce();
-    }, delayMs);
-    this.timer.unref();
+    await Promise.race([this.rounds.stop(), delay(partingMs, undefined, { ref: false })]);
   }
 
   private async runOnce(): Promise<void> {
@@ -48,7 +39,6 @@ export class AlertRunner implements OnModuleInit, BeforeApplicationShutdown {
     } catch (error) {
       this.report(error as Error);
     }
-    this.schedule();
   }
 
   /** One line per change: without Postgres every round fails. */

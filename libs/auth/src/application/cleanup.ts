@@ -1,5 +1,5 @@
 import type { CleanupConfig } from '@app/config';
-import { Clock, UnitOfWork } from '@app/kernel';
+import { Clock, Rounds, UnitOfWork } from '@app/kernel';
 import { SessionPurge } from '@app/sessions';
 import { Log } from '@app/telemetry';
 import { RevokedTokenRepository } from '@app/tokens';
@@ -30,8 +30,7 @@ export interface CleanedUp {
  */
 @Injectable()
 export class Cleanup implements OnModuleInit, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | null = null;
-  private running: Promise<void> | null = null;
+  private readonly rounds: Rounds;
   private stopped = false;
 
   constructor(
@@ -41,16 +40,17 @@ export class Cleanup implements OnModuleInit, OnApplicationShutdown {
     private readonly clock: Clock,
     private readonly log: Log,
     @Inject(cleanupConfigToken) private readonly config: CleanupConfig,
-  ) {}
+  ) {
+    this.rounds = new Rounds(() => this.runAndReport(), config.intervalSeconds * secondMs);
+  }
 
   onModuleInit(): void {
-    this.schedule(Math.min(firstDelayMs, this.config.intervalSeconds * secondMs));
+    this.rounds.start(Math.min(firstDelayMs, this.config.intervalSeconds * secondMs));
   }
 
   async onApplicationShutdown(): Promise<void> {
     this.stopped = true;
-    if (this.timer) clearTimeout(this.timer);
-    await this.running;
+    await this.rounds.stop();
   }
 
   /** Removes all there is, unless another instance is at it. Rejects with StoreUnavailableError. */
@@ -72,13 +72,6 @@ export class Cleanup implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  private schedule(delayMs: number): void {
-    if (this.stopped) return;
-    this.timer = setTimeout(() => {
-      this.running = this.runAndReport();
-    }, delayMs);
-  }
-
   private async runAndReport(): Promise<void> {
     try {
       const { revokedTokens, sessions } = await this.run();
@@ -87,6 +80,5 @@ export class Cleanup implements OnModuleInit, OnApplicationShutdown {
     } catch (error) {
       this.log.warn('cleanup.failed', { reason: (error as Error).message });
     }
-    this.schedule(this.config.intervalSeconds * secondMs);
   }
 }

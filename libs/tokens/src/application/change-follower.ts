@@ -1,4 +1,4 @@
-import { patiently, StoreUnavailableError } from '@app/kernel';
+import { patiently, Rounds, StoreUnavailableError } from '@app/kernel';
 import { Log } from '@app/telemetry';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { ChangeSource, type Fingerprints } from '../domain/change-source.js';
@@ -19,10 +19,7 @@ const rotationPause = 60_000;
 @Injectable()
 export class ChangeFollower implements OnModuleInit, OnApplicationShutdown {
   private seen: Fingerprints = { keys: '', clients: '' };
-  private timer: NodeJS.Timeout | null = null;
-  private running: Promise<void> | null = null;
-  private hinted = false;
-  private stopped = false;
+  private readonly rounds = new Rounds(() => this.runOnce(), interval);
   private wasFailing = false;
   private pausedRounds = 0;
 
@@ -36,18 +33,16 @@ export class ChangeFollower implements OnModuleInit, OnApplicationShutdown {
 
   /** An instance answers requests only with keys. Rejects with WrongSecretKeyError before it makes any. */
   async onModuleInit(): Promise<void> {
-    this.source.onHint(() => this.wake());
+    this.source.onHint(() => this.rounds.hint());
     await patiently(async () => {
       await this.follow();
       await this.keepUp();
     });
-    this.schedule(interval);
+    this.rounds.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    if (this.timer) clearTimeout(this.timer);
-    await this.running;
+    await this.rounds.stop();
     await this.source.close();
   }
 
@@ -72,29 +67,11 @@ export class ChangeFollower implements OnModuleInit, OnApplicationShutdown {
     await this.follow();
   }
 
-  private wake(): void {
-    this.hinted = true;
-    if (!this.running && this.timer) {
-      clearTimeout(this.timer);
-      this.schedule(0);
-    }
-  }
-
-  private schedule(delayMs: number): void {
-    if (this.stopped) return;
-    this.timer = setTimeout(() => {
-      this.running = this.runOnce();
-    }, delayMs);
-  }
-
-  private async runOnce(): Promise<void> {
-    this.hinted = false;
-    await this.follow().then(
+  private runOnce(): Promise<void> {
+    return this.follow().then(
       () => this.tryToKeepUp(),
       (error: unknown) => this.report(error),
     );
-    this.running = null;
-    this.schedule(this.hinted ? 0 : interval);
   }
 
   private async tryToKeepUp(): Promise<void> {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LogSource } from '@app/event-log';
-import { patiently } from '@app/kernel';
+import { patiently, Rounds } from '@app/kernel';
 import { Log } from '@app/telemetry';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InstanceRegistry } from '../../domain/coherence/instance-registry.js';
@@ -24,10 +24,7 @@ export class InstanceNameTakenError extends Error {
 /** Runs the feed's rounds: every 250 ms, and at once when something is probably new. */
 @Injectable()
 export class FeedRunner implements OnModuleInit, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | null = null;
-  private running: Promise<void> | null = null;
-  private hinted = false;
-  private stopped = false;
+  private readonly rounds = new Rounds(() => this.runOnce(), feedTiming.interval);
 
   constructor(
     private readonly feed: RevocationFeed,
@@ -43,17 +40,15 @@ export class FeedRunner implements OnModuleInit, OnApplicationShutdown {
   /** An instance answers requests only after its first round, and only if no other one has its name. */
   async onModuleInit(): Promise<void> {
     await patiently(() => this.feed.begin());
-    this.source.onHint(() => this.wake());
+    this.source.onHint(() => this.rounds.hint());
     while (await this.round());
     await this.claimName();
-    this.schedule(feedTiming.interval);
+    this.rounds.start();
   }
 
   /** After the last request has been answered nobody needs to wait for this instance. */
   async onApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    if (this.timer) clearTimeout(this.timer);
-    await this.running;
+    await this.rounds.stop();
     // Without Postgres the row stays; others find it silent and, after an hour, remove it.
     await this.feed.end().catch(() => undefined);
     await Promise.all([this.source.close(), this.registry.close()]);
@@ -76,28 +71,11 @@ export class FeedRunner implements OnModuleInit, OnApplicationShutdown {
     return again;
   }
 
-  private wake(): void {
-    this.hinted = true;
-    if (!this.running && this.timer) {
-      clearTimeout(this.timer);
-      this.schedule(0);
-    }
-  }
-
-  private schedule(delayMs: number): void {
-    if (this.stopped) return;
-    this.timer = setTimeout(() => {
-      this.running = this.runOnce();
-    }, delayMs);
-  }
-
-  private async runOnce(): Promise<void> {
-    this.hinted = false;
+  private async runOnce(): Promise<boolean> {
     const again = await this.round();
     await this.broadcast.catchUp();
-    this.running = null;
-    if (this.namesakes.isReplaced) return this.giveWay();
-    this.schedule(again || this.hinted ? 0 : feedTiming.interval);
+    if (this.namesakes.isReplaced) this.giveWay();
+    return again;
   }
 
   /**
@@ -105,7 +83,7 @@ export class FeedRunner implements OnModuleInit, OnApplicationShutdown {
    * for nobody by the cache; its row goes with it.
    */
   private giveWay(): void {
-    this.stopped = true;
+    void this.rounds.stop();
     this.log.error('instance.replaced', new InstanceNameTakenError(this.self.name));
     process.exitCode = 1;
     process.kill(process.pid, 'SIGTERM');
