@@ -80,4 +80,15 @@ describe('the activity of a session', () => {
     clock.advance(43_200_000);
     expect(inWords(await api.as(token).get('/auth/session'))).toBe('401 SESSION_EXPIRED expired_idle');
   });
+
+  it('that cannot be written just before the idle end, because the row is busy, costs nobody the answer', async () => {
+    const held = await startApi({ clock, env: { SESSION_IDLE_TTL: '300' } });
+    const device = await held.register();
+    clock.advance(299_000);
+    await held.sql('begin');
+    await held.sql('select 1 from sessions where id = $1 for update', [device.sessionId]);
+    const reply = await device.get('/auth/session');
+    await held.sql('commit');
+    expect([reply.status, reply.headers['x-authority-mode']]).toEqual([200, undefined]);
+  });
 });

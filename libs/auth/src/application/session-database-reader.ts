@@ -1,4 +1,4 @@
-import { Clock, SingleFlight, type UserId } from '@app/kernel';
+import { Clock, SingleFlight, StoreUnavailableError, type UserId } from '@app/kernel';
 import {
   type CachedSession,
   endOf,
@@ -64,7 +64,8 @@ export class SessionDatabaseReader {
 
   /**
    * Uses known here count, although they are not written yet; and when the idle end is near, this use is written at
-   * once, because another instance could find the session idle before the next flush.
+   * once, because another instance could find the session idle before the next flush. A row that is busy must not cost
+   * an answer that is known: then it is the next use, or the flush, that writes it.
    */
   private async inUse(standing: Standing | null): Promise<Standing | null> {
     if (!standing) return null;
@@ -72,7 +73,7 @@ export class SessionDatabaseReader {
     const known = { ...standing, session };
     const isLive = endOf(session, this.clock.now()) === null;
     if (!isLive || !this.activity.isUrgent(session.idleExpiresAt, session.expiresAt)) return known;
-    const idleExpiresAt = await this.activity.extend(session);
+    const idleExpiresAt = await this.activity.extend(session).catch(nullWhenUnavailable);
     return idleExpiresAt ? { ...standing, session: { ...session, idleExpiresAt } } : known;
   }
 
@@ -91,6 +92,11 @@ export class SessionDatabaseReader {
       return null;
     }
   }
+}
+
+function nullWhenUnavailable(error: unknown): null {
+  if (error instanceof StoreUnavailableError) return null;
+  throw error;
 }
 
 /** A revoked token says nothing against its session. */
