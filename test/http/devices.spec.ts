@@ -125,6 +125,18 @@ describe('with SESSION_LIMIT_POLICY=ask', () => {
     expect((await devices[1]!.get('/auth/session')).body.end_reason).toBe('terminated');
   });
 
+  it('the browser that got no answer yet is known by the cookie of the second step', async () => {
+    const { body: choice } = await signIn(person, {}, {}, asking).expect(403);
+    const opened = await asking
+      .send('post', '/auth/signin/continue')
+      .send({ ticket: choice.ticket, end_session_id: devices[0]!.sessionId })
+      .expect(200);
+    const did = cookieOf(opened, 'did')!.split(';')[0]!;
+    await signIn(person, {}, { cookie: did }, asking).expect(200);
+    const ended = await asking.as(tokenOf(opened)).get('/auth/session');
+    expect([ended.status, ended.body.end_reason]).toEqual([401, 'replaced']);
+  });
+
   it('a ticket works once, also when it is used twice at once', async () => {
     const { ticket } = (await signIn(person, {}, {}, asking)).body;
     const replies = await Promise.all([1, 2, 3].map(() => choose(ticket, devices[0]!.sessionId)));
@@ -181,6 +193,36 @@ describe('what is unusual', () => {
     const after = (await typesOf(tokenOf(again))).filter((type) => type.startsWith('signin.new')).length;
     expect(after).toBe(before);
   });
+
+  it('is a program that keeps no cookies once, not at each sign-in', async () => {
+    const { person } = await api.register(aPerson(), { 'user-agent': firefox });
+    const script = { 'user-agent': 'backup-script/1.0' };
+    for (let count = 0; count < 3; count += 1) await signIn(person, {}, script).expect(200);
+    const types = await typesOf(tokenOf(await signIn(person, {}, script)));
+    expect(types.filter((type) => type === 'signin.new_device')).toHaveLength(1);
+  });
+
+  it('is no program that sends the cookie back which it was offered', async () => {
+    const script = { 'user-agent': 'backup-script/1.0' };
+    const { person } = await api.register(aPerson(), script);
+    const offered = cookieOf(await signIn(person, {}, script), 'did')!;
+    const again = await signIn(person, {}, { ...script, cookie: offered.split(';')[0]! });
+    expect(await typesOf(tokenOf(again))).not.toContain('signin.new_device');
+  });
+
+  it.each([
+    ['asks for cookies', { transport: 'cookie' }, {}],
+    ['comes from a page', {}, { origin: 'http://localhost:3000' }],
+  ])(
+    'is a browser without its cookie that %s, though it is like a known one',
+    async (_case, body, headers) => {
+      const browser = { 'user-agent': firefox, ...headers };
+      const { person } = await api.register(aPerson(), browser);
+      await signIn(person, body, browser).expect(200);
+      const onlooker = await signIn(person, { transport: 'bearer' }, { 'user-agent': firefox });
+      expect(await typesOf(tokenOf(onlooker))).toContain('signin.new_device');
+    },
+  );
 
   it('is a success after many failures', async () => {
     const device = await api.register();

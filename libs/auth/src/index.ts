@@ -9,6 +9,7 @@ export { Refresh } from './application/refresh.js';
 export { type NewAccount, Registration } from './application/registration.js';
 export { type Authenticated, SessionCheck } from './application/session-check.js';
 export { SharedSessions } from './application/shared-sessions.js';
+export type { DeviceClaim } from './application/session-opening.js';
 export { SignIn } from './application/sign-in.js';
 export { SignInTickets } from './application/sign-in-tickets.js';
 export { SignOut } from './application/sign-out.js';

@@ -4,7 +4,7 @@ import { FakeClock, type OpenStore, openStores } from '@app/testing';
 import { InvalidCredentialsError } from '../src/index.js';
 import type { LedgerEntry } from '../src/domain/protection/failure-ledger.js';
 import { DrizzleFailureLedger } from '../src/infrastructure/postgres/drizzle-failure-ledger.js';
-import { DrizzleSpentChallenges } from '../src/infrastructure/postgres/drizzle-spent-challenges.js';
+import { DrizzleSingleUse } from '../src/infrastructure/postgres/drizzle-single-use.js';
 import { KnownNetworks } from '../src/infrastructure/postgres/known-networks.js';
 import { startInstance, stopInstances, wish } from './installation.js';
 
@@ -128,9 +128,9 @@ describe.each(openStores)('on %s', (_driver, open) => {
     });
   });
 
-  describe(DrizzleSpentChallenges.name, () => {
+  describe(DrizzleSingleUse.name, () => {
     it('lets one of many spend a challenge, and keeps it until it has expired', async () => {
-      const spent = new DrizzleSpentChallenges(store.database);
+      const spent = new DrizzleSingleUse(store.database);
       made += 1;
       const proof = { id: `challenge-${made}`, expiresAt: new Date(clock.now().getTime() + 120_000) };
       const outcomes = await Promise.all(Array.from({ length: 20 }, () => spent.spend(proof)));

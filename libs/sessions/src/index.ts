@@ -24,7 +24,7 @@ export {
   type Lookup,
   type SessionKey,
 } from './domain/coherence/entry-store.js';
-export { DeviceRegistry, type Recognition } from './domain/device-registry.js';
+export { DeviceRegistry, type Recognition, type Sighting } from './domain/device-registry.js';
 export { SessionPurge } from './application/session-purge.js';
 export { SessionStatistics, type UserStatistics } from './domain/session-statistics.js';
 export type { Share } from './domain/share.js';

@@ -50,7 +50,7 @@ export class SignInController {
   ) {
     const target = this.answer.targetFor(body, request);
     const { email, password, username = null, full_name: fullName = null, profile = 'standard' } = body;
-    const wish = { client, profile, deviceId: target.deviceId };
+    const wish = { client, profile, device: target.device };
     const signedIn = await this.registration.register({ email, password, username, fullName }, wish);
     return this.answer.write(reply, signedIn, target);
   }
@@ -86,7 +86,7 @@ export class SignInController {
     const wish = {
       client,
       profile: body.profile ?? 'standard',
-      deviceId: target.deviceId,
+      device: target.device,
       proof: body.altcha ?? null,
     };
     const signedIn = await this.signIn.withPassword(login, body.password, wish);
@@ -111,7 +111,10 @@ export class SignInController {
     const target = this.answer.targetFor(body, request);
     const chosen = parseSessionId(body.end_session_id);
     if (!chosen) throw new SessionNotFoundError();
-    const signedIn = await this.tickets.redeem(body.ticket, chosen, client);
+    const signedIn = await this.tickets.redeem(body.ticket, chosen, {
+      client,
+      device: target.device,
+    });
     answerPropagation(reply, signedIn);
     return { ...this.answer.write(reply, signedIn, target), propagation: signedIn.propagation };
   }

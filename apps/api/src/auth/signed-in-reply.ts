@@ -1,4 +1,4 @@
-import type { SignedIn } from '@app/auth';
+import type { DeviceClaim, SignedIn } from '@app/auth';
 import { type Credential, CrossSiteDefence, SessionCookies } from '@app/http';
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -11,9 +11,9 @@ type Transport = 'bearer' | 'cookie' | 'both';
 export interface Target {
   readonly transport: Transport;
   /** Of the app, by its own word, or of the browser, by its cookie. */
-  readonly deviceId: string | null;
-  /** What the browser shall keep as its id. */
-  readonly deviceCookie: string | null;
+  readonly device: DeviceClaim | null;
+  /** Whether the browser shall keep the id of the device as a cookie. */
+  readonly setsDeviceCookie: boolean;
 }
 
 /** Somebody who came by cookies gets cookies and no token that a script could read; somebody else gets a body. */
@@ -31,23 +31,29 @@ export class SignedInReply {
   /** A foreign page must not sign a browser in as somebody else (login CSRF): throws CsrfRejectedError. */
   targetFor(wish: { transport?: 'bearer' | 'cookie'; device_id?: string }, request: FastifyRequest): Target {
     const transport = wish.transport ?? 'both';
-    const own = { deviceId: wish.device_id ?? null, deviceCookie: null };
-    if (transport === 'bearer') return { transport, ...own };
-    this.defence.assertOwnPage(request);
-    if (own.deviceId) return { transport, ...own };
-    const deviceId = this.cookies.deviceId(request);
-    return { transport, deviceId, deviceCookie: deviceId };
+    const told = wish.device_id === undefined ? null : ({ id: wish.device_id, standing: 'kept' } as const);
+    if (transport !== 'bearer') this.defence.assertOwnPage(request);
+    if (told || transport === 'bearer') return { transport, device: told, setsDeviceCookie: false };
+    const kept = this.cookies.deviceId(request);
+    if (kept) return { transport, device: { id: kept, standing: 'kept' }, setsDeviceCookie: true };
+    const standing = transport === 'cookie' || isBrowser(request) ? 'issued' : 'offered';
+    return { transport, device: { id: this.cookies.newDeviceId(), standing }, setsDeviceCookie: true };
   }
 
   /** Sets header and cookies; returns the body. */
   write(
     reply: FastifyReply,
     signedIn: SignedIn,
-    { transport, deviceCookie = null }: Pick<Target, 'transport'> & Partial<Target>,
+    { transport, device, setsDeviceCookie }: Pick<Target, 'transport'> & Partial<Target>,
   ) {
-    if (deviceCookie) this.cookies.keepDeviceId(reply, deviceCookie);
+    if (device && setsDeviceCookie) this.cookies.keepDeviceId(reply, device.id);
     void reply.header('x-session-id', signedIn.session.id);
     if (transport !== 'bearer') this.cookies.set(reply, signedIn);
     return presentSignedIn(signedIn, { withTokens: transport !== 'cookie' });
   }
+}
+
+/** All current browsers send at least one of them with a POST; programs send neither of themselves. */
+function isBrowser({ headers }: FastifyRequest): boolean {
+  return headers['sec-fetch-site'] !== undefined || headers.origin !== undefined;
 }

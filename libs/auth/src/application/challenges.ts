@@ -1,17 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import {
-  type Challenge,
-  type ProofBinding,
-  ProofOfWork,
-  SpentChallenges,
-} from '../domain/protection/proof-of-work.js';
+import { type Challenge, type ProofBinding, ProofOfWork } from '../domain/protection/proof-of-work.js';
+import { SingleUse } from '../domain/single-use.js';
 
 /** Proof-of-work challenges, each good for one attempt. */
 @Injectable()
 export class Challenges {
   constructor(
     private readonly work: ProofOfWork,
-    private readonly spent: SpentChallenges,
+    private readonly spent: SingleUse,
   ) {}
 
   issue(binding: ProofBinding, bits: number): Promise<Challenge> {

@@ -2,7 +2,7 @@ import { Clock } from '@app/kernel';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { FailureLedger } from '../domain/protection/failure-ledger.js';
 import { KnownDevices } from '../domain/protection/known-devices.js';
-import { SpentChallenges } from '../domain/protection/proof-of-work.js';
+import { SingleUse } from '../domain/single-use.js';
 
 const intervalMs = 10 * 60_000;
 
@@ -14,7 +14,7 @@ export class ProtectionSweep implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly ledger: FailureLedger,
     private readonly devices: KnownDevices,
-    private readonly spent: SpentChallenges,
+    private readonly spent: SingleUse,
     private readonly clock: Clock,
   ) {}
 

@@ -7,6 +7,7 @@ import {
   type Session,
   SessionAuthority,
   type SessionProfile,
+  type Sighting,
 } from '@app/sessions';
 import { Log } from '@app/telemetry';
 import { type User, UserRepository } from '@app/users';
@@ -16,12 +17,18 @@ import { type SignedIn, TokenIssuer } from './token-issuer.js';
 /** What a person may choose; administrators have a profile of their own whatever they choose. */
 export type WishedProfile = Exclude<SessionProfile, 'admin'>;
 
+/** The random id that a browser or app keeps for itself; its session before gives way. */
+export interface DeviceClaim {
+  readonly id: string;
+  /** `kept`: the client brought it. `issued`: made now for a browser. `offered`: for a client that may keep no cookies. */
+  readonly standing: 'kept' | 'issued' | 'offered';
+}
+
 /** Who asks for a session, and for which. */
 export interface SignInWish {
   readonly client: ClientFacts;
   readonly profile: WishedProfile;
-  /** Random id that the browser or app keeps for itself; its session before gives way. */
-  readonly deviceId?: string | null;
+  readonly device?: DeviceClaim | null;
   /** Answer to a challenge, where one was asked for. */
   readonly proof?: string | null;
 }
@@ -46,14 +53,15 @@ export class SessionOpening {
   ) {}
 
   /** Within the caller's unit of work, which must hold the user's row lock. Throws SessionLimitReachedError. */
-  async open(user: User, { client, profile, deviceId = null }: SignInWish): Promise<SignedIn> {
-    const deviceKey = deviceId === null ? null : this.keys.ofId(user.id, deviceId);
+  async open(user: User, { client, profile, device = null }: SignInWish): Promise<SignedIn> {
+    const deviceKey = device && this.keys.ofId(user.id, device.id);
     const session = await this.sessions.issue(user, {
       client,
       profile: profileFor(user, profile),
       deviceKey,
     });
-    await this.noteUnusual(session, user);
+    // Programs that keep no cookies get another id each time; what they are is all that tells whether they are known.
+    await this.noteUnusual(session, user, device?.standing === 'offered' ? 'kind' : 'id');
     await this.users.recordLogin(user.id, this.clock.now());
     this.work.afterCommit(() => {
       this.log.info('signin.succeeded', { method: 'pwd', user_id: user.id, address: client.ipAddress });
@@ -64,11 +72,13 @@ export class SessionOpening {
   private async noteUnusual(
     { id, userId, client, deviceKey, createdAt: at }: Session,
     user: User,
+    recogniseBy: Sighting['recogniseBy'],
   ): Promise<void> {
     const { isFirst, isNewDevice, isNewNetwork } = await this.devices.see({
       userId,
       deviceKey,
       kindKey: this.keys.ofKind(userId, client.device),
+      recogniseBy,
       device: client.device,
       network: siteOf(client.ipAddress),
       at,

@@ -2,19 +2,13 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { SessionsConfig } from '@app/config';
 import { EventLog } from '@app/event-log';
 import { Clock, RandomSource, ServerSecret, type SessionId, UnitOfWork, type UserId } from '@app/kernel';
-import {
-  type ClientFacts,
-  RevocationBroadcast,
-  type Session,
-  SessionAuthority,
-  SessionLimitReachedError,
-} from '@app/sessions';
+import { RevocationBroadcast, type Session, SessionAuthority, SessionLimitReachedError } from '@app/sessions';
 import { type User, UserRepository } from '@app/users';
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { sessionsConfigToken } from '../auth.config.js';
 import { SessionChoiceRequiredError, TicketInvalidError } from '../domain/auth.errors.js';
-import { SpentChallenges } from '../domain/protection/proof-of-work.js';
+import { SingleUse } from '../domain/single-use.js';
 import { SessionOpening, type SignInWish } from './session-opening.js';
 import type { Replaced } from './token-issuer.js';
 
@@ -25,10 +19,14 @@ const bodySchema = z.object({
   user: z.uuid(),
   gen: z.int(),
   profile: z.enum(['standard', 'strict', 'remember']),
+  /** The id that the client brought; one that was made for it is made again. */
   device: z.string().nullable(),
   expires: z.number(),
   id: z.string(),
 });
+
+/** Who comes with the ticket. */
+type Redeemer = Pick<SignInWish, 'client' | 'device'>;
 
 /**
  * With SESSION_LIMIT_POLICY=ask, somebody who has proven the password and finds all places taken gets a ticket: which
@@ -42,7 +40,7 @@ export class SignInTickets {
     private readonly sessions: SessionAuthority,
     private readonly opening: SessionOpening,
     private readonly users: UserRepository,
-    private readonly spent: SpentChallenges,
+    private readonly spent: SingleUse,
     private readonly broadcast: RevocationBroadcast,
     private readonly events: EventLog,
     private readonly work: UnitOfWork,
@@ -61,7 +59,7 @@ export class SignInTickets {
       user: user.id,
       gen: user.gen,
       profile: wish.profile,
-      device: wish.deviceId ?? null,
+      device: wish.device?.standing === 'kept' ? wish.device.id : null,
       expires: this.clock.now().getTime() + lifetime * 1_000,
       id: this.random.bytes(16).toString('base64url'),
     };
@@ -74,10 +72,10 @@ export class SignInTickets {
   }
 
   /**
-   * Ends the chosen session and opens the new one, together. Throws TicketInvalidError, SessionNotFoundError, or
+   * Ends the chosen session and opens the new one, together; `device` is for a client that brought no id. Throws TicketInvalidError, SessionNotFoundError, or
    * SessionLimitReachedError if all places have been taken again.
    */
-  async redeem(text: string, chosen: SessionId, client: ClientFacts): Promise<Replaced> {
+  async redeem(text: string, chosen: SessionId, { client, device }: Redeemer): Promise<Replaced> {
     const ticket = this.opened(text);
     const userId = ticket.user as UserId;
     const { signedIn, ended, transaction } = await this.work.run(async () => {
@@ -86,7 +84,8 @@ export class SignInTickets {
       if (!isCurrent || !(await this.spent.spend({ id: ticket.id, expiresAt: new Date(ticket.expires) })))
         throw new TicketInvalidError();
       const marked = await this.sessions.mark(chosen, { userId }, 'terminated');
-      const wish = { client, profile: ticket.profile, deviceId: ticket.device };
+      const kept = ticket.device === null ? device : ({ id: ticket.device, standing: 'kept' } as const);
+      const wish = { client, profile: ticket.profile, device: kept };
       return {
         signedIn: await this.opening.open(locked.user, wish),
         ended: marked.ended,

@@ -77,12 +77,16 @@ export class SessionCookies {
   }
 
   /**
-   * The random id of this browser, made now if it has none. It opens nothing: it lets a sign-in replace the session of
-   * the same browser, and tells a known browser from a new one.
+   * The random id that this browser keeps, if it has just one. It opens nothing: it lets a sign-in replace the session
+   * of the same browser, and tells a known browser from a new one.
    */
-  deviceId(request: FastifyRequest): string {
+  deviceId(request: FastifyRequest): string | null {
     const known = cookieValues(request, this.deviceCookie).filter((value) => deviceIdForm.test(value));
-    return known.length === 1 ? known[0]! : this.random.bytes(24).toString('base64url');
+    return known.length === 1 ? known[0]! : null;
+  }
+
+  newDeviceId(): string {
+    return this.random.bytes(24).toString('base64url');
   }
 
   keepDeviceId(reply: FastifyReply, id: string): void {

@@ -8,6 +8,8 @@ export interface Sighting {
   readonly deviceKey: string | null;
   /** Digest of what kind of thing it is, which is all that is known of a device without an id. */
   readonly kindKey: string;
+  /** By which of the two it counts as new; `id` falls back to the kind where there is none. Both are remembered. */
+  readonly recogniseBy: 'id' | 'kind';
   readonly device: Device;
   /** IPv4 /24, IPv6 /48. */
   readonly network: string;
@@ -21,7 +23,9 @@ export interface Recognition {
   readonly isNewNetwork: boolean;
 }
 
-/** From where each user has signed in. It lowers suspicion and opens nothing (NIST SP 800-63B-4 §5.1). */
+/**
+ * From where each user has signed in, as far back as the last hundred devices and the last hundred networks. It lowers suspicion and opens nothing (NIST SP 800-63B-4 §5.1).
+ */
 export abstract class DeviceRegistry {
   /** Remembers and compares, in the caller's unit of work, which holds the user's row lock. */
   abstract see(sighting: Sighting): Promise<Recognition>;

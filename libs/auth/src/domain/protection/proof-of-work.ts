@@ -1,3 +1,5 @@
+import type { Spendable } from '../single-use.js';
+
 /** What a proof counts for, and for nothing else. */
 export interface ProofBinding {
   readonly action: 'signin';
@@ -8,22 +10,9 @@ export interface ProofBinding {
 /** As the ALTCHA widget takes it; its members are the library's affair. */
 export type Challenge = Readonly<Record<string, unknown>>;
 
-export interface AcceptedProof {
-  /** Names the challenge, so that it is used once. */
-  readonly id: string;
-  readonly expiresAt: Date;
-}
-
 /** Challenges that cost a client work to answer and the server next to nothing to check. */
 export abstract class ProofOfWork {
   abstract issue(binding: ProofBinding, bits: number): Promise<Challenge>;
   /** Null if it is no answer to a challenge of ours that binds so, demands so much and has not expired. */
-  abstract check(answer: string, binding: ProofBinding, bits: number): Promise<AcceptedProof | null>;
-}
-
-/** What may be used once, a challenge or a ticket, until it would have died anyway. Joins the caller's unit of work. */
-export abstract class SpentChallenges {
-  /** True for the first caller only. */
-  abstract spend(proof: AcceptedProof): Promise<boolean>;
-  abstract purge(now: Date): Promise<void>;
+  abstract check(answer: string, binding: ProofBinding, bits: number): Promise<Spendable | null>;
 }

@@ -3,12 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { createChallenge, verifySolution } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/sha';
 import { z } from 'zod';
-import {
-  type AcceptedProof,
-  type Challenge,
-  type ProofBinding,
-  ProofOfWork,
-} from '../../domain/protection/proof-of-work.js';
+import { type Challenge, type ProofBinding, ProofOfWork } from '../../domain/protection/proof-of-work.js';
+import type { Spendable } from '../../domain/single-use.js';
 
 /** Milliseconds for solving and sending. */
 const lifeMs = 120_000;
@@ -64,7 +60,7 @@ export class AltchaProofOfWork extends ProofOfWork {
     return { ...challenge };
   }
 
-  async check(text: string, { action, account }: ProofBinding, bits: number): Promise<AcceptedProof | null> {
+  async check(text: string, { action, account }: ProofBinding, bits: number): Promise<Spendable | null> {
     const answer = parsed(text);
     if (!answer) return null;
     const { challenge, solution } = answer;

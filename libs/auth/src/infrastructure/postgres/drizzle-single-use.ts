@@ -1,16 +1,16 @@
 import { Database } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
 import { lte } from 'drizzle-orm';
-import { type AcceptedProof, SpentChallenges } from '../../domain/protection/proof-of-work.js';
+import { type Spendable, SingleUse } from '../../domain/single-use.js';
 import { spentChallengesTable } from './protection.table.js';
 
 @Injectable()
-export class DrizzleSpentChallenges extends SpentChallenges {
+export class DrizzleSingleUse extends SingleUse {
   constructor(private readonly database: Database) {
     super();
   }
 
-  async spend({ id, expiresAt }: AcceptedProof): Promise<boolean> {
+  async spend({ id, expiresAt }: Spendable): Promise<boolean> {
     const rows = await this.database.query((orm) =>
       orm
         .insert(spentChallengesTable)
