@@ -59,6 +59,15 @@ describe('a refresh', () => {
     await api.as(again.access).get('/auth/session').expect(200);
   });
 
+  it('says of the old access token what is wrong with it now: first that it is revoked, then that it is expired', async () => {
+    const device = await api.register();
+    await refreshed(device.refreshToken);
+    clock.advance(599 * second);
+    expectProblem(await device.get('/auth/session'), { status: 401, code: 'TOKEN_REVOKED' });
+    clock.advance(second);
+    expectProblem(await device.get('/auth/session'), { status: 401, code: 'TOKEN_EXPIRED' });
+  });
+
   it('works after the access token has expired, for as long as the session lives [v5.0.0-7.3.1]', async () => {
     let { refreshToken } = await api.register();
     for (let halfDay = 1; halfDay < 15; halfDay += 1) {

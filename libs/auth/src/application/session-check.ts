@@ -6,7 +6,7 @@ import { Metrics } from '@app/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
 import { sessionFallbackToken } from '../auth.config.js';
 import { refusalOf, TokenExpiredError, TokenInvalidError, TokenRevokedError } from '../domain/auth.errors.js';
-import { type Principal, principalOfToken, type Verdict } from '../domain/principal.js';
+import { noTokenId, type Principal, principalOfToken, type Verdict } from '../domain/principal.js';
 import { SessionCacheReader } from './session-cache-reader.js';
 import { SessionDatabaseReader } from './session-database-reader.js';
 
@@ -40,8 +40,9 @@ export class SessionCheck {
    */
   async authenticate(token: string): Promise<Authenticated> {
     const { claims, isExpired } = this.claimsOf(token);
-    const authenticated = await this.vouchFor(claims);
-    // An ended session is the better explanation, so the token's own expiry is judged last.
+    // An ended session is the better explanation, so the token's own expiry is judged last; and what has expired is no
+    // worse for having been revoked, which stores forget with the expiry, each in its own time.
+    const authenticated = await this.vouchFor(isExpired ? { ...claims, tokenId: noTokenId } : claims);
     if (isExpired) throw new TokenExpiredError();
     return authenticated;
   }

@@ -74,6 +74,9 @@ export type Verdict =
   | { readonly kind: 'expired'; readonly end: SessionEnd }
   | { readonly kind: 'token-revoked' };
 
+/** Where no token is meant, only its session; no access token has this id. */
+export const noTokenId = '-' as TokenId;
+
 /**
  * Decides from the store's answer whether the bearer is who the token says. The generation check is a fence
  * behind the row's own end: whatever ended all sessions of the user counts even for a row it missed.
