@@ -18,11 +18,12 @@ const startTimeout = 60_000;
 let reaper = null;
 
 /**
- * Starts the PostgreSQL and the Redis that all test files share, at once, and returns the environment by which
- * the files find them (see libs/testing/src/test-servers.ts). They end with `stopSharedServers` or with this
- * process, however it dies.
+ * Starts a PostgreSQL for each of jest's workers and the Redis that all share, at once, and returns the environment
+ * by which the files find them (see libs/testing/src/test-servers.ts). A PostgreSQL is not shared by files that run at
+ * the same time: a transaction held open in one of its databases holds back what readers of a log may read in all. They
+ * end with `stopSharedServers` or with this process, however it dies.
  */
-export async function startSharedServers() {
+export async function startSharedServers(workers) {
   const scratch = mkdtempSync(join(tmpdir(), 'rollcall-'));
   // PostgreSQL under root runs as another user, who must be able to reach its folders.
   chmodSync(scratch, 0o755);
@@ -31,14 +32,14 @@ export async function startSharedServers() {
   reaper.stdin.unref();
   reaper.stdin.on('error', () => undefined); // Somebody killed it; the tests can do without.
   // Both settled before the folder is removed: an initdb under way would make it again.
-  const starts = await Promise.allSettled([startPostgres(scratch), startRedis(scratch)]);
+  const starts = await Promise.allSettled([startAllPostgres(scratch, workers), startRedis(scratch)]);
   const failure = starts.find(({ status }) => status === 'rejected');
   if (!failure) return Object.assign({}, ...starts.map(({ value }) => value));
   await stopSharedServers();
   throw failure.reason;
 }
 
-/** Resolves when both servers are gone and their folder is removed. */
+/** Resolves when the servers are gone and their folder is removed. */
 export async function stopSharedServers() {
   if (!reaper) return;
   const gone = new Promise((resolve) => reaper.once('exit', resolve));
@@ -48,18 +49,31 @@ export async function stopSharedServers() {
   await gone;
 }
 
-async function startPostgres(scratch) {
+async function startAllPostgres(scratch, workers) {
   const bin = await findPostgres(scratch);
   const [cluster, sockets] = ['cluster', 'sockets'].map((name) => folderFor(nobody, join(scratch, name)));
-  const environment = { ...process.env, LC_ALL: 'C' };
+  const options = { ...nobody, cwd: scratch, env: { ...process.env, LC_ALL: 'C' } };
   await run(
     join(bin, 'initdb'),
     ['-D', cluster, '-U', 'rollcall', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
-    { ...nobody, cwd: scratch, env: environment },
+    options,
   );
-  // The cluster stays as it is, for private servers to be copied from; -a keeps the owner.
-  const data = join(scratch, 'data');
-  await run('cp', ['-a', cluster, data]);
+  const ports = await Promise.all(
+    Array.from({ length: workers }, async (_, worker) => {
+      // The cluster stays as it is, for private servers to be copied from; -a keeps the owner.
+      const data = join(scratch, `data-${worker + 1}`);
+      await run('cp', ['-a', cluster, data]);
+      return startPostgres(bin, data, sockets, options);
+    }),
+  );
+  return {
+    TEST_POSTGRES_URLS: ports.map((port) => `postgres://rollcall@127.0.0.1:${port}/postgres`).join(' '),
+    TEST_POSTGRES_BIN_DIR: bin,
+    TEST_POSTGRES_CLUSTER: cluster,
+  };
+}
+
+async function startPostgres(bin, data, sockets, options) {
   const port = await freePort();
   const settings = { listen_addresses: '127.0.0.1', fsync: 'off', max_connections: '200' };
   const settingArgs = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
@@ -67,13 +81,9 @@ async function startPostgres(scratch) {
     join(bin, 'postgres'),
     ['-D', data, '-p', String(port), '-k', sockets, ...settingArgs],
     // The whole phrase: "already in use" and "not yet accepting connections" are printed as well.
-    { sign: 'ready to accept connections', ...nobody, cwd: scratch, env: environment },
+    { sign: 'ready to accept connections', ...options },
   );
-  return {
-    TEST_POSTGRES_URL: `postgres://rollcall@127.0.0.1:${port}/postgres`,
-    TEST_POSTGRES_BIN_DIR: bin,
-    TEST_POSTGRES_CLUSTER: cluster,
-  };
+  return port;
 }
 
 async function startRedis(scratch) {

@@ -3,9 +3,10 @@
  * throws when the setup has not run.
  */
 export const testServers = {
-  /** The shared PostgreSQL's maintenance database, as superuser. fsync is off there. */
+  /** The maintenance database of the PostgreSQL of this worker of jest, as superuser. fsync is off there. */
   get postgresUrl(): string {
-    return prepared('TEST_POSTGRES_URL');
+    const urls = prepared('TEST_POSTGRES_URLS').split(' ');
+    return urls[(Number(process.env.JEST_WORKER_ID ?? 1) - 1) % urls.length]!;
   },
   /** The folder with the `postgres` and `initdb` in use. */
   get postgresBinDir(): string {
