@@ -221,6 +221,19 @@ describe('introspection', () => {
     expectDead(await introspect(device.token, client, own));
     expect((await introspect(device.refreshToken, client, own)).body.active).toBe(true);
   });
+
+  it('calls a spent refresh token active just as long as a refresh would take it', async () => {
+    const clock = new FakeClock();
+    const own = await startApi({ clock });
+    const client = await aClientOf(own);
+    const device = await own.register();
+    await own.refresh(device.refreshToken).expect(200);
+    clock.advance(9_999);
+    expect((await introspect(device.refreshToken, client, own)).body.active).toBe(true);
+    clock.advance(1);
+    expectDead(await introspect(device.refreshToken, client, own));
+    await own.refresh(device.refreshToken).expect(401);
+  });
 });
 
 describe('revocation', () => {

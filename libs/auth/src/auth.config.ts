@@ -2,7 +2,6 @@
 export const passwordsConfigToken = Symbol('PasswordsConfig');
 
 /** Injection token of the TokensConfig slice. */
-export const tokensConfigToken = Symbol('AuthTokensConfig');
 
 /** Injection token of the SessionsConfig slice. */
 export const sessionsConfigToken = Symbol('AuthSessionsConfig');

@@ -40,27 +40,27 @@ import {
   passwordsConfigToken,
   sessionFallbackToken,
   sessionsConfigToken,
-  tokensConfigToken,
 } from './auth.config.js';
 import { TokenIntrospection } from './application/token-introspection.js';
 import { CommonPasswords } from './domain/common-passwords.js';
 import { PasswordHasher } from './domain/password-hasher.js';
 import { FailureLedger } from './domain/protection/failure-ledger.js';
 import { KnownDevices } from './domain/protection/known-devices.js';
-import { ProofOfWork, SpentChallenges } from './domain/protection/proof-of-work.js';
+import { ProofOfWork } from './domain/protection/proof-of-work.js';
+import { SingleUse } from './domain/single-use.js';
 import { StandingReader } from './domain/standing-reader.js';
 import { AltchaProofOfWork } from './infrastructure/altcha/altcha-proof-of-work.js';
 import { Argon2PasswordHasher } from './infrastructure/argon2/argon2-password-hasher.js';
 import { ZxcvbnCommonPasswords } from './infrastructure/dictionary/zxcvbn-common-passwords.js';
 import { DrizzleFailureLedger } from './infrastructure/postgres/drizzle-failure-ledger.js';
-import { DrizzleSpentChallenges } from './infrastructure/postgres/drizzle-spent-challenges.js';
+import { DrizzleSingleUse } from './infrastructure/postgres/drizzle-single-use.js';
 import { DrizzleStandingReader } from './infrastructure/postgres/drizzle-standing-reader.js';
 import { KnownNetworks } from './infrastructure/postgres/known-networks.js';
 
 const protectionStores = [
   { provide: FailureLedger, useClass: DrizzleFailureLedger },
   { provide: KnownDevices, useClass: KnownNetworks },
-  { provide: SpentChallenges, useClass: DrizzleSpentChallenges },
+  { provide: SingleUse, useClass: DrizzleSingleUse },
 ];
 
 /** What slows guessing down. */
@@ -108,7 +108,6 @@ export class AuthModule {
       imports: parts,
       providers: [
         { provide: passwordsConfigToken, useValue: config.passwords },
-        { provide: tokensConfigToken, useValue: config.tokens },
         { provide: sessionsConfigToken, useValue: config.sessions },
         { provide: agentBindingToken, useValue: config.sessions.bindUserAgent },
         { provide: cleanupConfigToken, useValue: config.cleanup },

@@ -31,8 +31,6 @@ export interface TokensConfig {
   readonly issuer: string;
   readonly audience: string;
   readonly accessTtlSeconds: number;
-  /** Seconds in which a refresh token that was just spent yields the same child again. */
-  readonly refreshGraceSeconds: number;
   /** How long a key signs before its successor takes over. */
   readonly keyRotationSeconds: number;
   /** For how long a key that no longer signs can still tell whose expired token it signed. */
@@ -55,6 +53,8 @@ export interface SessionsConfig {
   readonly limit: number;
   readonly limitPolicy: SessionLimitPolicy;
   readonly lifetimes: Readonly<Record<SessionProfile, SessionLifetime>>;
+  /** Seconds in which a refresh token that was just spent yields the same child again. */
+  readonly refreshGraceSeconds: number;
   /** Seconds for which uses of sessions are gathered before they are written. */
   readonly activityFlushSeconds: number;
   /** What a change of browser or system inside a session leads to. */
@@ -177,7 +177,6 @@ export function toConfig(env: Environment): Config {
       issuer: publicUrl,
       audience: env.ACCESS_TOKEN_AUDIENCE,
       accessTtlSeconds: env.ACCESS_TOKEN_TTL,
-      refreshGraceSeconds: env.REFRESH_GRACE_SECONDS,
       keyRotationSeconds: env.SIGNING_KEY_ROTATION,
       keyHistoryDays: env.SESSION_HISTORY_DAYS,
     },
@@ -188,6 +187,7 @@ export function toConfig(env: Environment): Config {
       limit: env.SESSION_LIMIT,
       limitPolicy: env.SESSION_LIMIT_POLICY,
       lifetimes: lifetimes(env),
+      refreshGraceSeconds: env.REFRESH_GRACE_SECONDS,
       activityFlushSeconds: env.SESSION_ACTIVITY_FLUSH,
       bindUserAgent: env.SESSION_BIND_USER_AGENT,
     },

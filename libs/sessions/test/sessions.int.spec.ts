@@ -73,6 +73,7 @@ const config = {
     admin: { idleSeconds: 60, absoluteSeconds: 120 },
     remember: { idleSeconds: 7200, absoluteSeconds: 7200 },
   },
+  refreshGraceSeconds: 10,
   activityFlushSeconds: 10,
   bindUserAgent: 'off',
 } as const;

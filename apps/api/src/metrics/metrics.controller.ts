@@ -10,7 +10,7 @@ export const metricsTokenToken = Symbol('METRICS_TOKEN');
 /** Prometheus text for whoever holds METRICS_TOKEN, or without one for this machine; nobody else learns it exists. */
 @ApiExcludeController()
 @Controller('metrics')
-// Probes come often, and from where the traffic comes.
+// Scrapers come as often as probes (health.controller.ts).
 @SkipThrottle({ global: true })
 @Public()
 export class MetricsController {

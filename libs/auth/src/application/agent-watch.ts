@@ -25,15 +25,18 @@ export class AgentWatch {
     @Inject(agentBindingToken) private readonly binding: AgentBinding,
   ) {}
 
-  /** Cheap unless there is a change. Throws SessionEndedError if the policy is to end the session for it. */
-  async look(principal: Principal, clientOf: () => ClientFacts): Promise<void> {
+  /** Costs two map look-ups unless there is a change. Throws SessionEndedError if the policy is to end the session. */
+  look(principal: Principal, clientOf: () => ClientFacts): Promise<void> | undefined {
     const { agent } = principal.session;
-    if (agent === null) return;
+    if (agent === null) return undefined;
     const client = clientOf();
     const now = agentDigest(client.device);
-    if (now === agent) return;
+    if (now === agent) return undefined;
     this.tell(principal, client, now);
-    if (this.binding !== 'end') return;
+    return this.binding === 'end' ? this.end(principal) : undefined;
+  }
+
+  private async end(principal: Principal): Promise<never> {
     const end = await this.sessions.end(principal.session.id, { userId: principal.user.id }, 'terminated');
     throw new SessionEndedError(end);
   }

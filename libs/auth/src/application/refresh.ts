@@ -1,4 +1,3 @@
-import type { TokensConfig } from '@app/config';
 import { EventLog, type LogPosition } from '@app/event-log';
 import { KeyedQueue, UnitOfWork } from '@app/kernel';
 import {
@@ -11,8 +10,7 @@ import {
 import { AccessTokens, type RefreshTokenReference, RefreshTokens, type RevokedToken } from '@app/tokens';
 import { Log } from '@app/telemetry';
 import { type User, UserRepository } from '@app/users';
-import { Inject, Injectable } from '@nestjs/common';
-import { tokensConfigToken } from '../auth.config.js';
+import { Injectable } from '@nestjs/common';
 import { RefreshReusedError, refusalOf, TokenInvalidError } from '../domain/auth.errors.js';
 import { type SignedIn, TokenIssuer } from './token-issuer.js';
 import { TokenRevocation } from './token-revocation.js';
@@ -54,7 +52,6 @@ export class Refresh {
     private readonly events: EventLog,
     private readonly work: UnitOfWork,
     private readonly log: Log,
-    @Inject(tokensConfigToken) private readonly config: TokensConfig,
   ) {}
 
   /**
@@ -88,10 +85,8 @@ export class Refresh {
     }
     // Read after the lock was granted: whoever ends all sessions of the user has either finished or waits for it.
     const user = await this.users.find(session.userId);
-    const fence = fenceOf(user, session);
-    if (!user || fence) return { kind: 'over', end: session.ended ?? fence };
-    const { refreshGraceSeconds: graceSeconds } = this.config;
-    const spending = await this.lineage.spend(session, { generation: reference.generation, graceSeconds });
+    if (!user || isFenced(session, user)) return { kind: 'over', end: session.ended ?? disablingOf(user) };
+    const spending = await this.lineage.spend(session, reference.generation);
     switch (spending.kind) {
       case 'over':
         return spending;
@@ -128,9 +123,11 @@ export class Refresh {
   }
 }
 
-/** What ends a session without having marked its row: the generation and the state of its user. */
-function fenceOf(user: User | null, session: Session): SessionEnd | null {
-  if (user?.disabledAt) return { at: user.disabledAt, reason: 'user_disabled' };
-  const isOutdated = !user || session.gen < user.gen;
-  return isOutdated ? { at: session.authenticatedAt, reason: 'signout_all' } : null;
+/** What ends a session without having marked its row: the state of its user, and the generation. */
+function isFenced(session: Session, user: User): boolean {
+  return user.disabledAt !== null || session.gen < user.gen;
+}
+
+function disablingOf(user: User | null): SessionEnd | null {
+  return user?.disabledAt ? { at: user.disabledAt, reason: 'user_disabled' } : null;
 }

@@ -54,6 +54,7 @@ const claims = {
 } as AccessTokenClaims;
 
 const config = {
+  refreshGraceSeconds: 10,
   activityFlushSeconds: 10,
   lifetimes: { standard: { idleSeconds: 3_600, absoluteSeconds: 7_200 } },
 } as SessionsConfig;

@@ -4,22 +4,20 @@ import {
   type EndedMany,
   type EndedOne,
   RevocationBroadcast,
-  RefreshLineage,
   SessionAuthority,
   type SessionEnd,
   SessionNotFoundError,
 } from '@app/sessions';
-import { RefreshTokens } from '@app/tokens';
 import { UserRepository } from '@app/users';
 import { Injectable } from '@nestjs/common';
+import { RefreshTokenProof } from './refresh-token-proof.js';
 import { SessionCheck } from './session-check.js';
 
 @Injectable()
 export class SignOut {
   constructor(
     private readonly check: SessionCheck,
-    private readonly refreshTokens: RefreshTokens,
-    private readonly lineage: RefreshLineage,
+    private readonly refreshTokens: RefreshTokenProof,
     private readonly sessions: SessionAuthority,
     private readonly broadcast: RevocationBroadcast,
     private readonly users: UserRepository,
@@ -50,11 +48,8 @@ export class SignOut {
    * Null for any other, which identifies nobody.
    */
   async ofRefreshToken(text: string): Promise<EndedOne | null> {
-    const reference = this.refreshTokens.parse(text);
-    if (!reference) return null;
-    const session = await this.work.run(() => this.lineage.lock(reference.sessionId));
-    if (!session || !this.refreshTokens.isGenuine(text, reference, session.refreshNonce)) return null;
-    return this.sessions.end(session.id, { userId: session.userId }, 'signout');
+    const proven = await this.refreshTokens.of(text);
+    return proven && this.sessions.end(proven.session.id, { userId: proven.session.userId }, 'signout');
   }
 
   /** Ends every session of the user, this one too, and starts a new generation. */

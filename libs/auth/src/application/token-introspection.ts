@@ -1,8 +1,8 @@
-import { DomainError, type TokenId } from '@app/kernel';
-import type { AuthorityMode } from '@app/sessions';
+import { DomainError } from '@app/kernel';
+import { type AuthorityMode, RefreshLineage } from '@app/sessions';
 import { type AccessTokenClaims, type Client } from '@app/tokens';
 import { Injectable } from '@nestjs/common';
-import type { Principal } from '../domain/principal.js';
+import { noTokenId, type Principal } from '../domain/principal.js';
 import { RefreshTokenProof, type ProvenRefreshToken } from './refresh-token-proof.js';
 import { SessionCheck } from './session-check.js';
 
@@ -16,15 +16,13 @@ export interface LiveToken {
   readonly claims: AccessTokenClaims | null;
 }
 
-/** Stands for the id that refresh tokens do not have; no access token has it. */
-const noTokenId = '-' as TokenId;
-
 /** Tells a client whether a token that it was shown is good, by the very check that a request goes through. */
 @Injectable()
 export class TokenIntrospection {
   constructor(
     private readonly check: SessionCheck,
     private readonly refreshTokens: RefreshTokenProof,
+    private readonly lineage: RefreshLineage,
   ) {}
 
   /**
@@ -49,7 +47,7 @@ export class TokenIntrospection {
   }
 
   private async refresh({ session, generation }: ProvenRefreshToken): Promise<LiveToken | null> {
-    if (!isRedeemable(generation, session.refreshGeneration)) return null;
+    if (!this.lineage.isRedeemable(session, generation)) return null;
     const { principal, mode } = await this.check.vouchFor({
       userId: session.userId,
       sessionId: session.id,
@@ -67,9 +65,4 @@ export class TokenIntrospection {
       claims: null,
     };
   }
-}
-
-/** The current one, or its parent, which stays good until the current one has been used. */
-function isRedeemable(generation: number, current: number): boolean {
-  return generation === current || generation === current - 1;
 }

@@ -6,8 +6,8 @@ export const bodyLimitBytes = 64 * 1024;
 const maxDepth = 16;
 
 /**
- * JSON is the only body this product reads, besides the forms of OAuth (form-body.ts): everything else is 415, so that no form of a foreign page can reach
- * a writing route (ASVS v5.0.0-3.5.2).
+ * JSON is the only body this product reads, besides the forms of OAuth (form-body.ts): everything else is 415, so that
+ * no form of a foreign page can reach a writing route (ASVS v5.0.0-3.5.2).
  */
 export function acceptJsonOnly(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();

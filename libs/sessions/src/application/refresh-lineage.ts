@@ -8,13 +8,6 @@ import { sessionsConfigToken } from '../sessions.config.js';
 import { SessionActivity } from './activity/session-activity.js';
 import { SessionAuthority } from './session-authority.js';
 
-/** A refresh token that has been shown to be genuine. */
-export interface PresentedToken {
-  readonly generation: number;
-  /** Seconds for which a token just spent is answered with the same child again. */
-  readonly graceSeconds: number;
-}
-
 /** What became of a refresh token. `session` is as it stands afterwards. */
 export type Spending =
   /** Its child has the session's generation; `isFirst` if this call spent it. */
@@ -51,17 +44,25 @@ export class RefreshLineage {
     return session && this.activity.upToDate(session);
   }
 
-  /** Spends a genuine token of a session that the caller has locked. */
-  async spend(session: Session, { generation, graceSeconds }: PresentedToken): Promise<Spending> {
+  /** Spends a genuine token of this generation, of a session that the caller has locked. */
+  async spend(session: Session, generation: number): Promise<Spending> {
     const now = this.clock.now();
     const end = endOf(session, now);
     if (end) return { kind: 'over', session, end };
-    // A generation to come is one that a failover lost: the token proves that it had been reached.
-    if (generation >= session.refreshGeneration) return this.rotate(session, generation + 1, now);
-    const graceMs = now.getTime() - (session.refreshedAt?.getTime() ?? 0);
-    const isParent = generation === session.refreshGeneration - 1;
-    if (isParent && graceMs < graceSeconds * 1_000) return { kind: 'child', session, isFirst: false };
+    if (isUnspent(session, generation)) return this.rotate(session, generation + 1, now);
+    if (this.isInGrace(session, generation, now)) return { kind: 'child', session, isFirst: false };
     return this.punish(session, now);
+  }
+
+  /** Whether `spend` would give a child for a genuine token of this generation, the session being live. */
+  isRedeemable(session: Session, generation: number): boolean {
+    return isUnspent(session, generation) || this.isInGrace(session, generation, this.clock.now());
+  }
+
+  /** Only the parent that was spent last. */
+  private isInGrace(session: Session, generation: number, now: Date): boolean {
+    const sinceMs = now.getTime() - (session.refreshedAt?.getTime() ?? 0);
+    return generation === session.refreshGeneration - 1 && sinceMs < this.config.refreshGraceSeconds * 1_000;
   }
 
   private async rotate(session: Session, generation: number, at: Date): Promise<Spending> {
@@ -79,4 +80,9 @@ export class RefreshLineage {
     await this.events.append([{ type: 'session.refresh_reused', userId, sessionId: id, at }]);
     return { kind: 'reused', session, end, ended };
   }
+}
+
+/** A generation to come is one that a failover lost: the token proves that it had been reached. */
+function isUnspent(session: Session, generation: number): boolean {
+  return generation >= session.refreshGeneration;
 }

@@ -132,9 +132,7 @@ export class SessionAuthority {
     return { ...end, propagation: await this.broadcast.settle({ transaction, burial }) };
   }
 
-  /**
-   * Ends one session and its shares within the caller's unit of work, who also settles it.
-   */
+  /** Ends one session and its shares within the caller's unit of work, who also settles it. */
   async mark(id: SessionId, { userId }: Actor, reason: EndReason): Promise<Marked> {
     const at = this.clock.now();
     const marked = await this.sessions.end(id, userId, { reason, at, by: userId });

@@ -57,6 +57,7 @@ export function aSessionsConfig(lifetime: SessionLifetime): SessionsConfig {
     limit: 5,
     limitPolicy: 'evict_oldest',
     lifetimes: { standard: lifetime, strict: lifetime, admin: lifetime, remember: lifetime },
+    refreshGraceSeconds: 10,
     activityFlushSeconds: 10,
   };
 }
