@@ -5,7 +5,7 @@ import { Instance, secretKey } from './support/instance.js';
 import { own } from './support/own.js';
 import { notDurable, sql, startPostgres, startRedis } from './support/stores.js';
 
-const main = 'dist/apps/worker/src/main.js';
+const main = 'dist/bin/worker.js';
 let postgres: PostgresProcess;
 let redis: RedisProcess;
 let server: MailServer;

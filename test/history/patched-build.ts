@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
@@ -15,7 +16,7 @@ const root = join(import.meta.dirname, '..', '..');
 const shelf = '.patched';
 
 /**
- * Works with a copy of the build to which the patch is applied, given the path of its main program. Rejects unless
+ * Works with a copy of the build to which the patch is applied, given the path of the API's program. Rejects unless
  * the snippet is there exactly once: a patch that no longer fits would test nothing.
  */
 export async function withPatchedBuild(
@@ -37,7 +38,8 @@ export async function withPatchedBuild(
       path,
       source.replace(find, () => replace),
     );
-    await work(join(home, 'apps', 'api', 'src', 'main.js'));
+    execFileSync(process.execPath, [join(root, 'scripts', 'bundle.mjs'), home], { stdio: 'pipe' });
+    await work(join(home, 'bin', 'api.js'));
   } finally {
     rmSync(home, { recursive: true, force: true });
   }

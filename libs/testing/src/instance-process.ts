@@ -19,7 +19,7 @@ export interface InstanceExit extends Exit {
   readonly ms: number;
 }
 
-const builtApi = 'dist/apps/api/src/main.js';
+const builtApi = 'dist/bin/api.js';
 
 /** Milliseconds. */
 const bootTimeout = 60_000;

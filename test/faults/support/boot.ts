@@ -12,7 +12,7 @@ export interface Boot {
 
 /** The built product, started like `npm start` does; for starts that are not meant to succeed. */
 export function spawnApi(env: Readonly<Record<string, string>>): Promise<ChildProcess> {
-  return spawnBuilt(['main.js'], env);
+  return spawnBuilt(['api.js'], env);
 }
 
 async function spawnBuilt(
@@ -20,7 +20,7 @@ async function spawnBuilt(
   env: Readonly<Record<string, string>>,
 ): Promise<ChildProcess> {
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, ['--enable-source-maps', `dist/apps/api/src/${program}`, ...words], {
+  const child = spawn(process.execPath, ['--enable-source-maps', `dist/bin/${program}`, ...words], {
     env: { PATH, HOME, PORT: String(await freePort()), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
