@@ -8,6 +8,9 @@ import { createClient, type RedisClient } from './redis-target.js';
 const breakerSettings = { threshold: 3, trialPauseMs: 100 };
 const probeTtlSeconds = 10;
 
+/** Uses whose commands leave in one packet. More, and the server would have nothing to do while it is being filled. */
+const maxTogether = 16;
+
 export interface RedisProbe {
   /** Milliseconds of one write and one read. */
   readonly latencyMs: number;
@@ -30,6 +33,7 @@ export class RedisConnection {
   private identified = false;
   private reportedAvailable: boolean | null = null;
   private isClosed = false;
+  private together = 0;
 
   constructor(
     config: RedisConfig | null,
@@ -93,7 +97,7 @@ export class RedisConnection {
   }
 
   private async attempt<T>(client: RedisClient, use: (client: RedisClient) => Promise<T>): Promise<T> {
-    sendTogether(client);
+    this.sendTogether(client);
     try {
       const result = await use(client);
       this.breaker.succeeded();
@@ -101,6 +105,24 @@ export class RedisConnection {
     } catch (cause) {
       if (!isFullMemory(cause)) this.noteFailure(client);
       throw new StoreUnavailableError('redis', cause);
+    }
+  }
+
+  /**
+   * Commands of one tick leave in one packet: a request that asks several things waits for one round trip. ioredis'
+   * own auto-pipelining would hold commands back while others are on their way, past their time-out.
+   */
+  private sendTogether(client: RedisClient): void {
+    if (client instanceof Cluster) return;
+    const { stream } = client;
+    if (!stream) return;
+    if (stream.writableCorked === 0) {
+      stream.cork();
+      process.nextTick(() => stream.uncork());
+      this.together = 0;
+    } else if ((this.together += 1) % maxTogether === 0) {
+      stream.uncork();
+      stream.cork();
     }
   }
 
@@ -156,18 +178,6 @@ export class RedisConnection {
     if (available) this.log.info('redis.available');
     else this.log.warn('redis.unavailable', { reason: error?.message ?? 'connection lost or not answering' });
   }
-}
-
-/**
- * Commands of one tick leave in one packet: a request that asks several things waits for one round trip. ioredis'
- * own auto-pipelining would hold commands back while others are on their way, past their time-out.
- */
-function sendTogether(client: RedisClient): void {
-  if (client instanceof Cluster) return;
-  const { stream } = client;
-  if (!stream || stream.writableCorked > 0) return;
-  stream.cork();
-  process.nextTick(() => stream.uncork());
 }
 
 /** A cluster's own `disconnect(true)` may wait for ever for the end of a node that was just being connected. */
