@@ -1,5 +1,6 @@
 /** The client, in a process of its own: keep-alive connections, each with its own share of the sessions. */
 import autocannon from 'autocannon';
+import { userAgent } from './agent.mjs';
 import { answers } from './child.mjs';
 
 answers('load', async ({ url, sessions, connections, seconds }) => {
@@ -12,7 +13,11 @@ answers('load', async ({ url, sessions, connections, seconds }) => {
     setupClient(client) {
       const from = (opened * share) % sessions.length;
       opened += 1;
-      client.setRequests(sessions.slice(from, from + share).map((headers) => ({ method: 'GET', headers })));
+      client.setRequests(
+        sessions
+          .slice(from, from + share)
+          .map((headers) => ({ method: 'GET', headers: { 'user-agent': userAgent, ...headers } })),
+      );
     },
   });
   const { errors, timeouts, non2xx, latency } = result;

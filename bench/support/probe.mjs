@@ -14,6 +14,7 @@ process.on('message', ({ id, ask }) => {
     id,
     answer: {
       cpuMicros: user + system,
+      userMicros: user,
       delayP99Ms: delay.percentile(99) / 1e6,
       rss: process.memoryUsage().rss,
     },
