@@ -1,19 +1,13 @@
-import { Agent, get } from 'node:http';
+import { Agent } from 'node:http';
 import { openDatabase } from '@app/postgres';
 import { SystemClock } from '@app/kernel';
 import { ApiInstance, createTestDatabase, eventually, RedisProcess, type TestDatabase } from '@app/testing';
+import { load, pass, quantile, type Sample } from './support/steady-load.js';
 
 /** Requests a second; far below what one process serves, so that the figures show waiting, not queueing. */
 const rate = 500;
 const secondsBefore = 3;
 const secondsDuring = 8;
-
-interface Sample {
-  /** Milliseconds since the fault. */
-  readonly at: number;
-  readonly latency: number;
-  readonly status: number;
-}
 
 type Fault = (redis: RedisProcess) => Promise<unknown>;
 
@@ -68,7 +62,7 @@ describe('session checks while Redis fails', () => {
     async (name) => {
       const { strike, heal } = faults[name]!;
       const samples: Sample[] = [];
-      const stop = load(api.baseUrl, token, agent, samples);
+      const stop = load({ baseUrl: api.baseUrl, token, agent, rate }, samples);
       await pass(secondsBefore);
       const struckAt = performance.now();
       await strike(redis);
@@ -113,46 +107,10 @@ async function statusOf(url: string): Promise<string> {
   return ((await (await fetch(url)).json()) as { status: string }).status;
 }
 
-/** Sends at a constant rate whatever the answers do; returns a function that stops and waits for the last. */
-function load(baseUrl: string, token: string, agent: Agent, samples: Sample[]): () => Promise<void> {
-  const open = new Set<Promise<void>>();
-  const batch = rate / 100;
-  const timer = setInterval(() => {
-    for (let index = 0; index < batch; index += 1) {
-      const request = ask(baseUrl, token, agent).then((sample) => void samples.push(sample));
-      open.add(request);
-      void request.then(() => open.delete(request));
-    }
-  }, 10);
-  return async () => {
-    clearInterval(timer);
-    await Promise.all(open);
-  };
-}
-
-function ask(baseUrl: string, token: string, agent: Agent): Promise<Sample> {
-  const at = performance.now();
-  return new Promise((resolve) => {
-    const done = (status: number): void => resolve({ at, latency: performance.now() - at, status });
-    get(
-      `${baseUrl}/api/v1/auth/session`,
-      { agent, headers: { authorization: `Bearer ${token}` } },
-      (reply) => {
-        reply.resume().on('end', () => done(reply.statusCode ?? 0));
-      },
-    ).on('error', () => done(0));
-  });
-}
-
-function pass(seconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-}
-
-function quantile(samples: readonly Sample[], share: number): string {
-  const sorted = samples.map(({ latency }) => latency).toSorted((left, right) => left - right);
-  return `${(sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN).toFixed(1)} ms`;
-}
-
-const figures = (samples: readonly Sample[]): string =>
-  `${quantile(samples, 0.5)} / ${quantile(samples, 0.99)}`;
-const worst = (samples: readonly Sample[]): string => `${quantile(samples, 0.99)} / ${quantile(samples, 1)}`;
+const within = (samples: readonly Sample[], share: number): string =>
+  `${quantile(
+    samples.map(({ latency }) => latency),
+    share,
+  ).toFixed(1)} ms`;
+const figures = (samples: readonly Sample[]): string => `${within(samples, 0.5)} / ${within(samples, 0.99)}`;
+const worst = (samples: readonly Sample[]): string => `${within(samples, 0.99)} / ${within(samples, 1)}`;

@@ -1,12 +1,10 @@
 import { type Device, inWords, proofOf } from './support/client.js';
+import { loggingStatements } from './support/cost.js';
 import { Fleet, pause } from './support/fleet.js';
 import { Load } from './support/load.js';
 
 const requests = 10_000;
 const callers = 20;
-
-/** Names the program behind each logged statement; the feed's own connections have another name. */
-const logging = { log_statement: 'all', log_line_prefix: '<%a> ' };
 
 /** Statements on behalf of requests. Only while requests run: the kit keeps the last million characters. */
 function statements(fleet: Fleet): number {
@@ -36,7 +34,7 @@ describe('the price of a warm request', () => {
   afterEach(() => fleet.stop());
 
   it('is one Redis command and no SQL', async () => {
-    fleet = await Fleet.start({ size: 1, postgresSettings: logging });
+    fleet = await Fleet.start({ size: 1, postgresSettings: loggingStatements });
     const device = await fleet.warmDevice();
     const [statementsBefore, before] = [statements(fleet), await redisCalls(fleet)];
     expect(await ask(fleet, device, requests)).toEqual(new Set(['200']));
@@ -49,24 +47,11 @@ describe('the price of a warm request', () => {
     expect(others).toEqual(othersBefore);
   }, 60_000);
 
-  it('is nothing at all while the process itself remembers', async () => {
-    fleet = await Fleet.start({
-      size: 1,
-      postgresSettings: logging,
-      env: { SESSION_LOCAL_CACHE_MS: '60000' },
-    });
-    const device = await fleet.warmDevice();
-    const [statementsBefore, before] = [statements(fleet), await redisCalls(fleet)];
-    expect(await ask(fleet, device, 2_000)).toEqual(new Set(['200']));
-    expect(statements(fleet)).toBe(statementsBefore);
-    expect((await redisCalls(fleet)).mget).toBe(before.mget);
-  }, 60_000);
-
   it('is one SQL read per session and instance without Redis, and none without need', async () => {
     fleet = await Fleet.start({
       size: 1,
       redis: null,
-      postgresSettings: logging,
+      postgresSettings: loggingStatements,
       env: { SESSION_LOCAL_CACHE_MS: '60000' },
     });
     const device = await fleet.warmDevice();
@@ -80,7 +65,7 @@ describe('a flushed Redis', () => {
   let fleet: Fleet;
 
   beforeAll(async () => {
-    fleet = await Fleet.start({ postgresSettings: logging });
+    fleet = await Fleet.start({ postgresSettings: loggingStatements });
   }, 60_000);
   afterAll(() => fleet.stop());
 

@@ -1,0 +1,130 @@
+/**
+ * What a checked request costs, ours and others', one after the other in rounds that begin with another one each time.
+ * Prints one table. BENCH_ROUNDS, BENCH_SECONDS, BENCH_WARM_UP, BENCH_SESSIONS and BENCH_ONLY (a text that names
+ * contain) change the run; BENCH_PROFILE (a folder) has every program write a processor profile there.
+ */
+import { join } from 'node:path';
+import pg from 'pg';
+import { startSharedServers, stopSharedServers } from '../test/setup/shared-servers.mjs';
+import { contenders, floor } from './contenders.mjs';
+import { Child, freePort, root } from './support/child.mjs';
+import { machine, markdown, median, spread, versions } from './support/figures.mjs';
+import { flush, redisUsage } from './support/redis-usage.mjs';
+
+const number = (name, otherwise) => Number(process.env[name] ?? otherwise);
+const rounds = number('BENCH_ROUNDS', 5);
+const seconds = number('BENCH_SECONDS', 6);
+const warmUp = number('BENCH_WARM_UP', 3);
+const count = number('BENCH_SESSIONS', 1024);
+const only = process.env.BENCH_ONLY ?? '';
+const profiles = process.env.BENCH_PROFILE;
+const connections = 64;
+
+async function createDatabases(url) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  for (const name of ['ours', 'better']) await client.query(`create database ${name}`);
+  await client.end();
+}
+
+function environment({ database, env = {} }, port, { postgresUrl, redisUrl }) {
+  const postgres = database && { DATABASE_URL: postgresUrl.replace(/postgres$/, database) };
+  const redis = env.REDIS_ENABLED !== 'false' && { REDIS_URL: redisUrl };
+  return { PORT: String(port), ...postgres, ...redis, ...env };
+}
+
+async function measure(name, contender, servers) {
+  await flush(servers.redisUrl);
+  const port = await freePort();
+  const baseUrl = `http://127.0.0.1:${port}`;
+  const execArgv = profiles
+    ? ['--cpu-prof', '--cpu-prof-dir', join(profiles, name.replaceAll(/\W+/g, '-'))]
+    : [];
+  const child = new Child(contender.program, { env: environment(contender, port, servers), execArgv });
+  const client = new Child(join(root, 'bench/support/load.mjs'));
+  try {
+    await child.listens(port);
+    await contender.isReady?.(baseUrl);
+    const sessions = (await contender.sessions?.(baseUrl, count)) ?? (await child.ask('sessions', { count }));
+    const load = { url: baseUrl + contender.path, sessions, connections };
+    const cold = await client.ask('load', { ...load, seconds: warmUp });
+    if (cold.failed > 0) console.error(`${name}, warming up: ${JSON.stringify(cold.statuses)}`);
+    const before = [await child.ask('usage'), await redisUsage(servers.redisUrl)];
+    const result = await client.ask('load', { ...load, seconds });
+    const after = [await child.ask('usage'), await redisUsage(servers.redisUrl)];
+    if (result.failed > 0) console.error(`${name}: ${JSON.stringify(result.statuses)}`);
+    const each = (of) => (of(after) - of(before)) / result.answered;
+    return {
+      ...result,
+      micros: each(([process]) => process.cpuMicros),
+      userMicros: each(([process]) => process.userMicros),
+      redisMicros: each(([, redis]) => redis.cpuMicros),
+      commands: each(([, redis]) => redis.commands),
+      delay: after[0].delayP99Ms,
+    };
+  } finally {
+    await client.kill();
+    await (profiles ? child.exit() : child.kill());
+  }
+}
+
+function row(name, samples, floors) {
+  const all = (of) => samples.map(of);
+  const toFloor = (of) => samples.map((sample, round) => of(sample) / of(floors?.[round] ?? sample));
+  return {
+    '': name,
+    'requests/s': spread(
+      all(({ perSecond }) => perSecond),
+      0,
+    ),
+    'of the floor': median(toFloor(({ perSecond }) => perSecond)).toFixed(2),
+    'server CPU µs': spread(
+      all(({ micros }) => micros),
+      0,
+    ),
+    'times the floor': median(toFloor(({ micros }) => micros)).toFixed(2),
+    'of it in user mode': median(all(({ userMicros }) => userMicros)).toFixed(0),
+    'not 200': String(samples.reduce((sum, { failed }) => sum + failed, 0)),
+    'p50 / p99 ms': `${median(all(({ p50 }) => p50))} / ${median(all(({ p99 }) => p99))}`,
+    'loop delay p99 ms': median(all(({ delay }) => delay)).toFixed(0),
+    'Redis commands': median(all(({ commands }) => commands)).toFixed(2),
+    'Redis CPU µs': median(all(({ redisMicros }) => redisMicros)).toFixed(0),
+  };
+}
+
+const started = await startSharedServers(1);
+try {
+  const servers = { postgresUrl: started.TEST_POSTGRES_URLS, redisUrl: started.TEST_REDIS_URL };
+  await createDatabases(servers.postgresUrl);
+  const entries = Object.entries(contenders).filter(([name]) => name.includes(only));
+  const samples = new Map(entries.map(([name]) => [name, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    const shift = round % entries.length;
+    for (const [name, contender] of [...entries.slice(shift), ...entries.slice(0, shift)]) {
+      const sample = await measure(name, contender, servers);
+      samples.get(name).push(sample);
+      console.error(
+        `round ${round + 1}: ${name}: ${sample.perSecond.toFixed(0)}/s, ${sample.micros.toFixed(0)} µs`,
+      );
+    }
+  }
+  console.log(machine());
+  console.log(
+    versions([
+      'fastify',
+      '@nestjs/core',
+      '@nestjs/jwt',
+      'ioredis',
+      'express',
+      'express-session',
+      'connect-redis',
+      'redis',
+      'better-auth',
+      'autocannon',
+    ]),
+  );
+  console.log(`${rounds} rounds of ${seconds} s, ${connections} connections, ${count} sessions\n`);
+  console.log(markdown(entries.map(([name]) => row(name, samples.get(name), samples.get(floor)))));
+} finally {
+  await stopSharedServers();
+}
