@@ -58,7 +58,7 @@ async function isReady(baseUrl) {
 /** As it is shipped, but for the limits, which nobody else here has either. */
 function ours(env) {
   return {
-    program: join(root, 'dist/apps/api/src/main.js'),
+    program: join(root, 'dist/bin/api.js'),
     path: '/api/v1/auth/session',
     database: 'ours',
     env: {
