@@ -153,6 +153,7 @@ module.exports = {
         path: npm(
           'fastify',
           '@fastify',
+          'helmet',
           'express',
           '@types/express',
           '@nestjs/platform-fastify',

@@ -4,11 +4,9 @@ import {
   type DynamicModule,
   Module,
   type ModuleMetadata,
-  StandardSchemaSerializerInterceptor,
   StandardSchemaValidationPipe,
 } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
-import { EnvelopeInterceptor } from './envelope.interceptor.js';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { ValidationFailedError } from './errors/http.errors.js';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { Credentials } from './guards/credentials.js';
@@ -68,9 +66,6 @@ export class HttpModule {
           provide: APP_PIPE,
           useFactory: () => new StandardSchemaValidationPipe({ exceptionFactory: toRefusal }),
         },
-        // Interceptors unwind in reverse: the envelope closes first, then the schema checks the whole.
-        { provide: APP_INTERCEPTOR, useClass: StandardSchemaSerializerInterceptor },
-        { provide: APP_INTERCEPTOR, useClass: EnvelopeInterceptor },
         { provide: APP_FILTER, inject: [Log], useFactory: (log: Log) => new ProblemFilter(log, routes) },
       ],
       exports: [SessionCookies, CrossSiteDefence],

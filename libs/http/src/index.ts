@@ -1,6 +1,5 @@
 export { Client } from './client-facts.js';
 export { RouteNotFoundError } from './errors/http.errors.js';
-export { BareReply } from './envelope.interceptor.js';
 export {
   accessModeKey,
   type AccessMode,

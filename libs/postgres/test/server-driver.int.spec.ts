@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { StoreUnavailableError } from '@app/kernel';
 import { createTestDatabase, eventually, FaultProxy, type TestDatabase } from '@app/testing';
 import { sql } from 'drizzle-orm';
@@ -30,6 +31,9 @@ async function aside(...statements: string[]): Promise<pg.QueryResult[]> {
     await client.end();
   }
 }
+
+/** Without the context of the caller. */
+const outside = AsyncResource.bind(<T>(work: () => Promise<T>): Promise<T> => work());
 
 const bump = (database: Database, id: number): Promise<unknown> =>
   database.query((orm) => orm.execute(sql`update races set hits = hits + 1 where id = ${id}`));
@@ -184,6 +188,28 @@ describe('limits', () => {
     await Promise.all(running);
 
     expect(database.poolState().total).toBe(5);
+  });
+});
+
+describe('transactions that overlap', () => {
+  it('stay what they are for their caller when another one ends meanwhile, and leave nothing behind', async () => {
+    const database = open(10);
+    let isTold = false;
+    await database.run(async () => {
+      await bump(database, 1);
+      await Promise.all([1, 2].map(() => database.run(async () => undefined)));
+      await new Promise<void>((resolve, reject) => {
+        // From outside, as another request would.
+        void outside(() => database.run(() => bump(database, 2))).then(() => resolve(), reject);
+      });
+      await bump(database, 1);
+      expect(await hits()).toEqual([0, 1]);
+      database.afterCommit(() => (isTold = true));
+    });
+
+    expect(await hits()).toEqual([2, 1]);
+    expect(isTold).toBe(true);
+    expect(() => database.afterCommit(() => undefined)).toThrow('outside a unit of work');
   });
 });
 

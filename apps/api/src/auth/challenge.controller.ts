@@ -1,5 +1,5 @@
 import { AccountProtection } from '@app/auth';
-import { BareReply, Client, problemResponses, Public, RateLimit } from '@app/http';
+import { Client, problemResponses, Public, RateLimit } from '@app/http';
 import type { ClientFacts } from '@app/sessions';
 import { applyDecorators, Controller, Get, Query } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
@@ -20,7 +20,6 @@ export class ChallengeController {
 
   @Get('challenge')
   @RateLimit('challenge')
-  @BareReply()
   @ApiOperation({
     summary: 'Get a proof-of-work challenge',
     description:

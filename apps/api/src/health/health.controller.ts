@@ -1,5 +1,5 @@
 import { Readiness } from '@app/health';
-import { BareReply, Public } from '@app/http';
+import { Public } from '@app/http';
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { SkipThrottle } from '@nestjs/throttler';
@@ -28,7 +28,6 @@ export class HealthController {
   constructor(private readonly readiness: Readiness) {}
 
   @Get('health')
-  @BareReply()
   @ApiOperation({
     summary: 'Is the process alive?',
     description: 'Asks no store; restart the process if this fails.',
@@ -44,7 +43,6 @@ export class HealthController {
   }
 
   @Get('ready')
-  @BareReply()
   @ApiOperation({
     summary: 'Should this instance get traffic?',
     description: '`degraded` serves everything; 503 means that it cannot, or that it is shutting down.',

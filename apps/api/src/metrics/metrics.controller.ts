@@ -1,4 +1,4 @@
-import { BareReply, Public, RouteNotFoundError } from '@app/http';
+import { Public, RouteNotFoundError } from '@app/http';
 import { mayReadMetrics, Metrics } from '@app/telemetry';
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
@@ -20,7 +20,6 @@ export class MetricsController {
   ) {}
 
   @Get()
-  @BareReply()
   async show(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     const { remoteAddress } = request.socket;
     if (!mayReadMetrics({ headers: request.headers, remoteAddress }, this.token))

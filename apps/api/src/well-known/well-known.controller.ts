@@ -1,5 +1,5 @@
 import type { TokensConfig } from '@app/config';
-import { BareReply, Public } from '@app/http';
+import { Public } from '@app/http';
 import { KeyRing, keyTiming } from '@app/tokens';
 import { Controller, Get, Header, Headers, Inject, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
@@ -38,7 +38,6 @@ export class WellKnownController {
   ) {}
 
   @Get('jwks.json')
-  @BareReply()
   @Header('cache-control', cacheable)
   @ApiOperation({
     summary: 'Public keys that verify access tokens (RFC 7517)',
@@ -75,7 +74,6 @@ export class WellKnownController {
   }
 
   @Get('oauth-authorization-server')
-  @BareReply()
   @Header('cache-control', cacheable)
   @ApiOperation({ summary: 'Where tokens are checked and how (RFC 8414)' })
   @ApiResponse({

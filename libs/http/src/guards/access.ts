@@ -1,6 +1,6 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBasicAuth, ApiBearerAuth, ApiCookieAuth } from '@nestjs/swagger';
+import { routeConfig } from '../server/route-config.js';
 
 /** How a route is reached. Without a decorator it is `session`: private is what happens when nobody thinks. */
 export type AccessMode = 'public' | 'refresh' | 'token' | 'session' | 'client';
@@ -30,6 +30,6 @@ export const NeedsSession = () => applyDecorators(ApiBearerAuth(), ApiCookieAuth
 export const ForClients = () =>
   applyDecorators(
     SetMetadata(accessModeKey, 'client' satisfies AccessMode),
-    RouteConfig({ oauth: true }),
+    routeConfig({ oauth: true }),
     ApiBasicAuth(),
   );

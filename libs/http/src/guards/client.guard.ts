@@ -5,6 +5,7 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { type AccessMode, accessModeKey } from './access.js';
 import { clientCredentials } from './client-credentials.js';
+import { RouteMark } from './route-mark.js';
 
 interface ClientRequest extends FastifyRequest {
   client?: Client;
@@ -13,18 +14,18 @@ interface ClientRequest extends FastifyRequest {
 /** Global; judges the routes that are for clients and no others. */
 @Injectable()
 export class ClientGuard implements CanActivate {
+  private readonly access: RouteMark<AccessMode>;
+
   constructor(
-    private readonly reflector: Reflector,
+    reflector: Reflector,
     private readonly clients: ClientDirectory,
     private readonly log: Log,
-  ) {}
+  ) {
+    this.access = new RouteMark(reflector, accessModeKey);
+  }
 
   canActivate(context: ExecutionContext): boolean {
-    const mode = this.reflector.getAllAndOverride<AccessMode | undefined>(accessModeKey, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    if (mode !== 'client') return true;
+    if (this.access.of(context) !== 'client') return true;
     const request = context.switchToHttp().getRequest<ClientRequest>();
     request.client = this.authenticate(request);
     return true;

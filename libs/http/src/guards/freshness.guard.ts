@@ -5,6 +5,7 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable, SetMetadat
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { transportConfigToken } from '../transport/transport.config.js';
+import { RouteMark } from './route-mark.js';
 import type { AuthenticatedRequest } from './session.guard.js';
 
 const freshnessKey = 'rollcall:fresh';
@@ -20,17 +21,18 @@ export const Fresh = (options: { readonly unless?: Exception } = {}) => SetMetad
 
 @Injectable()
 export class FreshnessGuard implements CanActivate {
+  private readonly freshness: RouteMark<{ unless?: Exception }>;
+
   constructor(
-    private readonly reflector: Reflector,
+    reflector: Reflector,
     private readonly clock: Clock,
     @Inject(transportConfigToken) private readonly config: TransportConfig,
-  ) {}
+  ) {
+    this.freshness = new RouteMark(reflector, freshnessKey);
+  }
 
   canActivate(context: ExecutionContext): boolean {
-    const rule = this.reflector.getAllAndOverride<{ unless?: Exception } | undefined>(freshnessKey, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
+    const rule = this.freshness.of(context);
     if (!rule) return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const { principal } = request;

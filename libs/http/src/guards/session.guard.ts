@@ -11,6 +11,7 @@ import { SessionCookies } from '../transport/session-cookies.js';
 import { type AccessMode, accessModeKey } from './access.js';
 import { type Credential, Credentials } from './credentials.js';
 import { withinLimits } from '../limits/within-limits.js';
+import { RouteMark } from './route-mark.js';
 
 /** A request of a route that needs a session, past this guard. */
 export interface AuthenticatedRequest extends FastifyRequest {
@@ -22,8 +23,10 @@ export interface AuthenticatedRequest extends FastifyRequest {
 /** Global: a route that says nothing is private. */
 @Injectable()
 export class SessionGuard implements CanActivate {
+  private readonly access: RouteMark<AccessMode>;
+
   constructor(
-    private readonly reflector: Reflector,
+    reflector: Reflector,
     private readonly check: SessionCheck,
     private readonly refreshTokens: RefreshTokens,
     private readonly credentials: Credentials,
@@ -31,22 +34,21 @@ export class SessionGuard implements CanActivate {
     private readonly defence: CrossSiteDefence,
     private readonly activity: SessionActivity,
     private readonly agents: AgentWatch,
-  ) {}
+  ) {
+    this.access = new RouteMark(reflector, accessModeKey);
+  }
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const mode = this.reflector.getAllAndOverride<AccessMode | undefined>(accessModeKey, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const mode = this.access.of(context);
     if (mode === 'public' || mode === 'refresh' || mode === 'client') return true;
-    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    const reply = context.switchToHttp().getResponse<FastifyReply>();
-    if (mode === 'token') this.identify(request);
-    else await this.authenticate(request, reply);
+    const http = context.switchToHttp();
+    const request = http.getRequest<AuthenticatedRequest>();
+    if (mode !== 'token') return this.authenticate(request, http.getResponse<FastifyReply>());
+    this.identify(request);
     return true;
   }
 
-  private async authenticate(request: AuthenticatedRequest, reply: FastifyReply): Promise<void> {
+  private async authenticate(request: AuthenticatedRequest, reply: FastifyReply): Promise<true> {
     try {
       const credential = this.credentials.of(request);
       request.credential = credential;
@@ -60,6 +62,7 @@ export class SessionGuard implements CanActivate {
       request.principal = principal;
       this.activity.note(principal.session, clientAddress(request));
       if (mode !== 'normal') void reply.header('x-authority-mode', mode);
+      return true;
     } catch (error) {
       if (!request.headers.authorization) this.cookies.clearRefuted('at', error, request, reply);
       throw error;

@@ -29,6 +29,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { clientAddress } from '../client-facts.js';
 import { type AccessMode, accessModeKey } from '../guards/access.js';
 import { Credentials } from '../guards/credentials.js';
+import { RouteMark } from '../guards/route-mark.js';
 import { AddressWatch } from './address-watch.js';
 import { AskedLimits } from './asked-limits.js';
 import { rateLimitKey } from './rate-limit.decorator.js';
@@ -42,6 +43,8 @@ import type { LimitedRequest } from './within-limits.js';
 @Injectable()
 export class RateLimitGuard extends ThrottlerGuard {
   private readonly collected = new WeakMap<FastifyRequest, AskedLimits>();
+  private readonly access: RouteMark<AccessMode>;
+  private readonly names: RouteMark<PolicyName[]>;
 
   constructor(
     @InjectThrottlerOptions() options: ThrottlerModuleOptions,
@@ -55,6 +58,8 @@ export class RateLimitGuard extends ThrottlerGuard {
     @Inject(rateLimitConfigToken) private readonly config: RateLimitConfig,
   ) {
     super(options, storage, reflector);
+    this.access = new RouteMark(reflector, accessModeKey);
+    this.names = new RouteMark(reflector, rateLimitKey);
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -62,7 +67,7 @@ export class RateLimitGuard extends ThrottlerGuard {
     const request = context.switchToHttp().getRequest<LimitedRequest>();
     const address = clientAddress(request);
     this.watch.note(request, address);
-    const mode = this.modeOf(context);
+    const mode = this.access.of(context) ?? 'session';
     const userId = mode === 'public' ? null : this.userOf(request);
     const asked = new AskedLimits(this.limits, request, { address, userId });
     this.collected.set(request, asked);
@@ -102,19 +107,7 @@ export class RateLimitGuard extends ThrottlerGuard {
 
   private concerns(policy: Policy, context: ExecutionContext): boolean {
     if (policy.scope !== 'named') return true;
-    const names = this.reflector.getAllAndOverride<PolicyName[] | undefined>(rateLimitKey, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    return names?.includes(policy.name) ?? false;
-  }
-
-  private modeOf(context: ExecutionContext): AccessMode {
-    const mode = this.reflector.getAllAndOverride<AccessMode | undefined>(accessModeKey, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    return mode ?? 'session';
+    return this.names.of(context)?.includes(policy.name) ?? false;
   }
 
   /** From the signature alone; the session guard says later what is wrong with the credential. */

@@ -1,6 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
-import { BareReply } from '../envelope.interceptor.js';
 import type { ProblemName } from './problem.schema.js';
 import { everywhere, problemResponses } from './returns.js';
 
@@ -14,7 +13,6 @@ interface ImageContract {
 /** The contract of a route that answers with a WebP image, or with 304 to somebody who has it. */
 export function ReturnsImage({ summary, description, problems }: ImageContract): MethodDecorator {
   return applyDecorators(
-    BareReply(),
     ApiOperation({ summary, description }),
     ApiResponse({
       status: 200,

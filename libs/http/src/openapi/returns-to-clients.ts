@@ -1,7 +1,7 @@
-import { applyDecorators, HttpCode, SerializeOptions } from '@nestjs/common';
+import { applyDecorators, HttpCode } from '@nestjs/common';
 import { ApiConsumes, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { z } from 'zod';
-import { BareReply } from '../envelope.interceptor.js';
+import { repliesWith } from '../server/reply-form.js';
 import { oauthErrorExample, oauthErrorSchema } from './oauth-error.schema.js';
 import { bodyProblems, type ProblemName } from './problem.schema.js';
 import { problemResponses } from './returns.js';
@@ -29,8 +29,7 @@ export function ReturnsToClients<Schema extends z.ZodType>(contract: Contract<Sc
     ApiOperation({ summary, description }),
     ApiConsumes('application/x-www-form-urlencoded'),
     HttpCode(200),
-    BareReply(),
-    SerializeOptions({ schema }),
+    repliesWith({ schema, isEnveloped: false }),
     ApiResponse({ status: 200, description: summary, standardSchema: schema, example }),
     ...problemResponses([...(contract.problems ?? []), ...everywhere], {
       media: 'application/json',

@@ -1,6 +1,7 @@
-import { applyDecorators, HttpCode, SerializeOptions } from '@nestjs/common';
+import { applyDecorators, HttpCode } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { z } from 'zod';
+import { repliesWith } from '../server/reply-form.js';
 import { problemExample, type ProblemName, problemSchema } from './problem.schema.js';
 
 interface Contract<Schema extends z.ZodType> {
@@ -26,7 +27,7 @@ export function Returns<Schema extends z.ZodType>(contract: Contract<Schema>): M
   return applyDecorators(
     ApiOperation({ summary: contract.summary, description: contract.description }),
     HttpCode(status),
-    SerializeOptions({ schema }),
+    repliesWith({ schema, isEnveloped: true }),
     ApiResponse({ status, description: contract.summary, standardSchema: schema, ...content }),
     ...problemResponses([...(contract.problems ?? []), ...everywhere]),
   );

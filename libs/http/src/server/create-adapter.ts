@@ -8,7 +8,7 @@ import { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { InternalError, MalformedRequestError } from '../errors/http.errors.js';
 import { toProblem } from '../errors/problem.js';
 import { bodyLimitBytes } from './json-body.js';
-import { headersWithoutRoute } from './security-headers.js';
+import { apiHeaders } from './security-headers.js';
 
 /** From the first byte to the last. */
 const requestTimeoutMs = 10_000;
@@ -73,7 +73,7 @@ function answerUnroutable(
   const problem = toProblem(refusal, request.id);
   void reply
     .status(problem.status)
-    .headers({ ...headersWithoutRoute, 'x-request-id': request.id })
+    .headers({ ...apiHeaders, 'x-request-id': request.id })
     .header('content-type', 'application/problem+json; charset=utf-8')
     .send(JSON.stringify(problem));
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { MalformedRequestError, UnsupportedMediaTypeError } from '../errors/http.errors.js';
+import { checking } from './hooks.js';
 import { bodyLimitBytes } from './json-body.js';
 import { isOAuth } from './oauth-routes.js';
 
@@ -22,15 +23,18 @@ export function acceptFormsOfOAuth(server: FastifyInstance): void {
       }
     },
   );
-  server.addHook('preParsing', async (request) => {
-    const type = request.headers['content-type'];
-    if (
-      isOAuth(request) &&
-      type !== undefined &&
-      !/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type)
-    )
-      throw new UnsupportedMediaTypeError('application/x-www-form-urlencoded');
-  });
+  server.addHook(
+    'onRequest',
+    checking((request) => {
+      const type = request.headers['content-type'];
+      if (
+        type !== undefined &&
+        isOAuth(request) &&
+        !/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type)
+      )
+        throw new UnsupportedMediaTypeError('application/x-www-form-urlencoded');
+    }),
+  );
 }
 
 /** RFC 6749 §3.2: no parameter twice; one without a value counts as omitted. */

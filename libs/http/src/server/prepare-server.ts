@@ -5,6 +5,7 @@ import { tidyDocs } from './docs-files.js';
 import { acceptFormsOfOAuth } from './form-body.js';
 import { acceptJsonOnly } from './json-body.js';
 import { traceRequests } from './request-log.js';
+import { keepReplyForms } from './reply-form.js';
 import type { RouteTable } from './route-table.js';
 import { acceptUploads } from './upload-body.js';
 import { sendSecurityHeaders } from './security-headers.js';
@@ -17,11 +18,13 @@ export async function prepareServer(
 ): Promise<void> {
   const server = app.getHttpAdapter().getInstance();
   routes.observe(server);
+  // First what every reply carries, then what refuses.
+  traceRequests(server, gate);
+  sendSecurityHeaders(server);
+  refuseAmbiguousHeaders(server);
+  tidyDocs(server);
   acceptJsonOnly(server);
   acceptFormsOfOAuth(server);
   await acceptUploads(server);
-  traceRequests(server, gate);
-  await sendSecurityHeaders(server);
-  refuseAmbiguousHeaders(server);
-  tidyDocs(server);
+  keepReplyForms(server);
 }

@@ -1,17 +1,23 @@
 import type { ShutdownGate } from '@app/health';
+import type { Logger } from '@app/telemetry';
 import type { FastifyInstance } from 'fastify';
 
 /** One line per request at `debug`, and at `info` for failures of ours; paths only, never queries or headers. */
 export function traceRequests(server: FastifyInstance, gate: ShutdownGate): void {
-  server.addHook('onRequest', async (request, reply) => {
+  const logger = server.log as Logger;
+  server.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
+    done();
   });
-  server.addHook('onSend', async (_request, reply) => {
+  server.addHook('onSend', (_request, reply, payload, done) => {
     if (gate.isClosing) void reply.header('connection', 'close');
+    done(null, payload);
   });
-  server.addHook('onResponse', async (request, reply) => {
+  server.addHook('onResponse', (request, reply, done) => {
+    done();
     const level = reply.statusCode >= 500 ? 'info' : 'debug';
-    server.log[level]({
+    if (!logger.isLevelEnabled(level)) return;
+    logger[level]({
       event: 'request.completed',
       request_id: request.id,
       method: request.method,

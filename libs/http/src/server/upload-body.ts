@@ -1,7 +1,6 @@
 import multipart from '@fastify/multipart';
 import { DomainError } from '@app/kernel';
 import { applyDecorators } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiConsumes } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import {
@@ -10,6 +9,8 @@ import {
   UnsupportedMediaTypeError,
   ValidationFailedError,
 } from '../errors/http.errors.js';
+import { checking } from './hooks.js';
+import { routeConfig } from './route-config.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -24,7 +25,7 @@ const frameBytes = 8 * 1024;
 /** Marks a handler that reads its body with `readUpload`. */
 export const TakesUpload = (field: string) =>
   applyDecorators(
-    RouteConfig({ upload: true }),
+    routeConfig({ upload: true }),
     ApiConsumes('multipart/form-data'),
     ApiBody({
       required: true,
@@ -43,10 +44,15 @@ export const TakesUpload = (field: string) =>
  */
 export async function acceptUploads(server: FastifyInstance): Promise<void> {
   await server.register(multipart, { limits: { files: 1, fields: 0, parts: 2, headerPairs: 16 } });
-  server.addHook('preParsing', async (request) => {
-    const isForm = /^multipart\//i.test(request.headers['content-type'] ?? '');
-    if (isForm && request.routeOptions.config.upload !== true) throw new UnsupportedMediaTypeError();
-  });
+  // Before any body is read.
+  server.addHook(
+    'onRequest',
+    checking((request) => {
+      const type = request.headers['content-type'];
+      if (type !== undefined && /^multipart\//i.test(type) && request.routeOptions.config.upload !== true)
+        throw new UnsupportedMediaTypeError();
+    }),
+  );
 }
 
 /**
