@@ -40,7 +40,8 @@ async function measure(name, contender, servers) {
   const execArgv = profiles
     ? ['--cpu-prof', '--cpu-prof-dir', join(profiles, name.replaceAll(/\W+/g, '-'))]
     : [];
-  const child = new Child(contender.program, { env: environment(contender, port, servers), execArgv });
+  const env = environment(contender, port, servers);
+  const child = new Child(contender.program, { env, execArgv, isMeasured: true });
   const client = new Child(join(root, 'bench/support/load.mjs'));
   try {
     await child.listens(port);

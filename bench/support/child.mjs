@@ -15,11 +15,12 @@ export class Child {
   #child;
   #asked = 0;
 
-  /** Resolves when the program exists. Its environment is PATH and what is given. */
-  constructor(program, { env = {}, execArgv = [] } = {}) {
+  /** Its environment is PATH and what is given. `isMeasured`: answers `usage` too. */
+  constructor(program, { env = {}, execArgv = [], isMeasured = false } = {}) {
     this.#child = fork(program, {
       cwd: root,
-      execArgv: ['--import', probe, ...execArgv],
+      // Not for the others: a message that comes before they listen would be the probe's alone, and lost.
+      execArgv: isMeasured ? ['--import', probe, ...execArgv] : execArgv,
       env: { PATH: process.env.PATH, NODE_ENV: 'production', ...env },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
@@ -83,6 +84,7 @@ export function answers(question, work) {
         (error) => process.send({ id, error: error.stack }),
       );
   });
+  process.on('disconnect', () => process.exit());
 }
 
 function accepts(port) {
