@@ -1,46 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { RedisConfig } from '@app/config';
 import { StoreUnavailableError, SystemClock } from '@app/kernel';
 import { createLogger, Log } from '@app/telemetry';
-import { eventually, FaultProxy, RedisProcess, startRedisCluster, startSentinel } from '@app/testing';
+import { eventually, FaultProxy } from '@app/testing';
 import type { Redis } from 'ioredis';
 import { RedisConnection } from '../src/index.js';
+import { backWithinMs, redisStand } from './stand.js';
 
-/** What is promised from the moment the server answers again, and an allowance for a busy machine. */
-const backWithinMs = 2_000 + 500;
+const { available, connectionTo, endings, expectRefusal, server } = redisStand();
 
 describe(RedisConnection.name, () => {
-  const endings: (() => unknown)[] = [];
-
-  afterEach(async () => {
-    for (const end of endings.splice(0).toReversed()) await end();
-  });
-
-  async function server(args: string[] = []): Promise<RedisProcess> {
-    const redis = await RedisProcess.start({ args });
-    endings.push(() => redis.stop());
-    return redis;
-  }
-
-  function connectionTo(url: string, more: Partial<RedisConfig> = {}): RedisConnection {
-    const log = new Log(createLogger('silent'));
-    const redis = new RedisConnection({ url, tls: false, ...more }, log, new SystemClock());
-    endings.push(() => redis.close());
-    redis.open();
-    return redis;
-  }
-
-  async function available(redis: RedisConnection, timeoutMs = 5_000): Promise<void> {
-    await eventually(() => redis.isAvailable, { describe: 'Redis is available', timeoutMs });
-  }
-
-  /** Milliseconds until the command was refused. */
-  async function expectRefusal(redis: RedisConnection): Promise<number> {
-    const started = performance.now();
-    await expect(redis.run((client) => client.get('key'))).rejects.toBeInstanceOf(StoreUnavailableError);
-    return performance.now() - started;
-  }
-
   it('is lastingly away when none is configured', async () => {
     const redis = new RedisConnection(null, new Log(createLogger('silent')), new SystemClock());
     redis.open();
@@ -241,63 +209,4 @@ describe(RedisConnection.name, () => {
     expect(proxy.counters.connections).toBe(connections);
     expect(redis.isAvailable).toBe(false);
   });
-
-  it('finds the new primary that Sentinel has promoted', async () => {
-    const primary = await server();
-    const replica = await RedisProcess.startReplicaOf(primary);
-    endings.push(() => replica.stop());
-    const sentinel = await startSentinel({
-      masters: [{ name: 'main', port: primary.port, downAfterMs: 300 }],
-    });
-    endings.push(() => sentinel.stop());
-    await eventually(
-      async () => String(await sentinel.command('SENTINEL', 'REPLICAS', 'main')).includes(`${replica.port}`),
-      { describe: 'Sentinel knows the replica', timeoutMs: 15_000 },
-    );
-    const redis = connectionTo(`redis-sentinel://127.0.0.1:1,127.0.0.1:${sentinel.port}/main`);
-    await available(redis);
-    const { runId } = redis;
-    await primary.kill9();
-    await eventually(async () => (await redis.probe()).latencyMs > 0, {
-      describe: 'the replica takes writes',
-      timeoutMs: 15_000,
-    });
-    expect(redis.runId).not.toBe(runId);
-    expect(String(await replica.command('INFO', 'server'))).toContain(`run_id:${redis.runId}`);
-  }, 40_000);
-
-  it('serves from a cluster, which has no single process, and again after it lost a node', async () => {
-    const cluster = await startRedisCluster();
-    endings.push(() => cluster.stop());
-    const [node] = cluster.nodes;
-    const hosts = cluster.nodes.map(({ port }) => `127.0.0.1:${port}`).join(',');
-    const redis = connectionTo(`redis-cluster://${hosts}`);
-    await available(redis);
-    expect(redis.runId).toBeNull();
-    const traffic = { isOver: false };
-    const asking = Array.from({ length: 6 }, async (_, caller) => {
-      for (let turn = caller; !traffic.isOver; turn += 7) {
-        await redis.run((client) => client.mget(`a{${turn}}`, `b{${turn}}`)).catch(() => undefined);
-        await pause(15);
-      }
-    });
-    await node!.kill9();
-    await pause(2_500);
-    await node!.restart();
-    await eventually(
-      async () => String(await node!.command('CLUSTER', 'INFO')).includes('cluster_state:ok'),
-      {
-        describe: 'the cluster is whole again',
-        timeoutMs: 10_000,
-      },
-    );
-    await available(redis, backWithinMs + 2_000);
-    traffic.isOver = true;
-    await Promise.all(asking);
-    for (const key of ['a', 'b', 'c', 'd']) {
-      await eventually(async () => (await redis.run((client) => client.set(key, key))) === 'OK', {
-        describe: `${key} is written`,
-      });
-    }
-  }, 40_000);
 });

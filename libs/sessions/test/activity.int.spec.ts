@@ -1,123 +1,14 @@
-import { randomUUID } from 'node:crypto';
-import { StoreUnavailableError, type SessionId, type UserId } from '@app/kernel';
-import { Database, EmbeddedDriver, ServerDriver } from '@app/postgres';
-import { createLogger, Log } from '@app/telemetry';
-import { createTestDatabase, eventually, FakeClock } from '@app/testing';
+import { StoreUnavailableError, type SessionId } from '@app/kernel';
+import { ServerDriver } from '@app/postgres';
+import { eventually } from '@app/testing';
 import { sql } from 'drizzle-orm';
 import pg from 'pg';
-import { SessionActivity } from '../src/application/activity/session-activity.js';
 import { maxAddresses } from '../src/domain/activity.js';
-import { PostgresActivityStore } from '../src/infrastructure/postgres/postgres-activity-store.js';
-import { aSessionsConfig, aSessionId } from '../src/testing/builders.js';
+import { aSessionId } from '../src/testing/builders.js';
+import { absolute, activityStand, activityStores, after, idle, noon, second } from './activity-stand.js';
 
-const unexpected = (error: Error): never => {
-  throw error;
-};
-
-interface Store {
-  readonly database: Database;
-  /** Null for the embedded one, which nobody else can reach. */
-  readonly url: string | null;
-  close(): Promise<void>;
-}
-
-async function embedded(): Promise<Store> {
-  const database = new Database(await EmbeddedDriver.open('memory://'));
-  await database.migrate();
-  return { database, url: null, close: () => database.close() };
-}
-
-async function server(): Promise<Store> {
-  const home = await createTestDatabase((url) => new ServerDriver(url, 1, unexpected).migrate());
-  const database = new Database(new ServerDriver(home.url, 10, unexpected));
-  return { database, url: home.url, close: () => database.close().then(() => home.drop()) };
-}
-
-const noon = new Date('2026-03-01T12:00:00.000Z');
-const second = 1_000;
-/** Of the profile `standard` in these tests. */
-const [idle, absolute] = [1_800, 3_600];
-const after = (seconds: number): Date => new Date(noon.getTime() + seconds * second);
-
-interface Row {
-  readonly count: number;
-  readonly lastAccess: Date;
-  readonly idleEnd: Date;
-  readonly addresses: string[];
-  readonly reason: string | null;
-}
-
-let store: Store;
-
-async function rowsOf<T>(query: ReturnType<typeof sql>): Promise<T[]> {
-  const { rows } = (await store.database.query((orm) => orm.execute(query))) as { rows: unknown };
-  return rows as T[];
-}
-
-/** Sessions that began at noon, all of one user. */
-async function sessions(count: number): Promise<SessionId[]> {
-  const userId = randomUUID() as UserId;
-  const ids = Array.from({ length: count }, aSessionId);
-  await rowsOf(sql`
-    insert into users (id, email, email_normalized, role, password_hash, created_at, updated_at)
-    values (${userId}, ${userId}, ${userId}, 'user', '', now(), now())`);
-  for (let from = 0; from < ids.length; from += 500) {
-    await rowsOf(sql`
-    insert into sessions (id, user_id, gen, profile, created_at, authenticated_at, last_access_at, idle_expires_at,
-      expires_at, ip_address, device, ips_used, request_count, refresh_nonce, refresh_generation)
-    select id, ${userId}::uuid, 0, 'standard', ${noon.toISOString()}::timestamptz, ${noon.toISOString()}::timestamptz,
-      ${noon.toISOString()}::timestamptz, ${after(idle).toISOString()}::timestamptz,
-      ${after(absolute).toISOString()}::timestamptz, '192.0.2.1', '{}', '["192.0.2.1"]', 0, '\\x00', 0
-    from jsonb_array_elements_text(${JSON.stringify(ids.slice(from, from + 500))}::jsonb) as made (id)`);
-  }
-  return ids;
-}
-
-async function session(): Promise<SessionId> {
-  return (await sessions(1))[0]!;
-}
-
-async function read(id: SessionId): Promise<Row> {
-  const [row] = await rowsOf<Record<string, unknown>>(sql`
-    select request_count::int as count, ips_used as addresses, end_reason as reason,
-      extract(epoch from last_access_at) * 1000 as last_access, extract(epoch from idle_expires_at) * 1000 as idle_end
-    from sessions where id = ${id}`);
-  if (!row) throw new Error('there is no such session');
-  return {
-    count: row.count as number,
-    lastAccess: new Date(Number(row.last_access)),
-    idleEnd: new Date(Number(row.idle_end)),
-    addresses: row.addresses as string[],
-    reason: row.reason as string | null,
-  };
-}
-
-/** One instance: what it notes, and how often it writes. */
-function instance() {
-  const clock = new FakeClock(noon);
-  const log = new Log(createLogger('silent'));
-  const activityStore = new PostgresActivityStore(store.database);
-  const activity = new SessionActivity(
-    activityStore,
-    clock,
-    log,
-    aSessionsConfig({ idleSeconds: idle, absoluteSeconds: absolute }),
-  );
-  const note = (id: SessionId, address = '192.0.2.1'): void =>
-    activity.note({ id, profile: 'standard' }, address);
-  return { clock, activity, note, store: activityStore };
-}
-
-describe.each([
-  [EmbeddedDriver.name, embedded],
-  [ServerDriver.name, server],
-])('activity on %s', (driver, open) => {
-  beforeAll(async () => {
-    store = await open();
-  });
-
-  afterEach(() => jest.restoreAllMocks());
-  afterAll(() => store.close());
+describe.each(activityStores)('activity on %s', (driver, open) => {
+  const { instance, read, rowsOf, session, sessions, database, url } = activityStand(open);
 
   it('is written in one statement, whoever was used and how often', async () => {
     const { activity, note, clock } = instance();
@@ -125,7 +16,7 @@ describe.each([
     for (let use = 0; use < 1_000; use += 1) note(one);
     clock.advance(5 * second);
     note(two, '192.0.2.2');
-    const statements = jest.spyOn(store.database, 'query');
+    const statements = jest.spyOn(database(), 'query');
     await Promise.all([activity.flush(), activity.flush()]);
     expect(statements).toHaveBeenCalledTimes(1);
     await activity.flush();
@@ -239,7 +130,7 @@ describe.each([
     note(there);
     await rowsOf(sql`delete from sessions where id = ${gone}`);
     await activity.flush();
-    const statements = jest.spyOn(store.database, 'query');
+    const statements = jest.spyOn(database(), 'query');
     await activity.flush();
     expect(statements).not.toHaveBeenCalled();
     statements.mockRestore();
@@ -323,7 +214,7 @@ describe.each([
       const ids = (await sessions(3)) as [SessionId, SessionId, SessionId];
       const { activity, note } = instance();
       ids.forEach((id) => note(id));
-      const holder = new pg.Client({ connectionString: store.url! });
+      const holder = new pg.Client({ connectionString: url()! });
       await holder.connect();
       await holder.query('begin');
       await holder.query('select 1 from sessions where id = $1 for update', [ids[1]]);

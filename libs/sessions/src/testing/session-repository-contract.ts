@@ -1,68 +1,18 @@
-import type { SessionId, UnitOfWork, UserId } from '@app/kernel';
+import type { SessionId, UserId } from '@app/kernel';
 import type { Session } from '../domain/session.js';
-import type { Ending, SessionRepository } from '../domain/session-repository.js';
-
-export interface SessionRepositorySubject {
-  readonly sessions: SessionRepository;
-  readonly work: UnitOfWork;
-  /** A user to own sessions, another one each time. */
-  aUser(): Promise<UserId>;
-}
-
-/** Minutes after an arbitrary moment. */
-export const at = (minute: number): Date => new Date(Date.UTC(2026, 0, 1) + minute * 60_000);
-
-let made = 0;
-
-/** A session like a sign-in at minute 0 would give: idle limit at 30, absolute limit at 60. */
-export function aSession(userId: UserId, changes: Partial<Session> = {}): Session {
-  made += 1;
-  return {
-    id: String(made).padStart(64, '0') as SessionId,
-    userId,
-    gen: 0,
-    profile: 'standard',
-    createdAt: at(0),
-    authenticatedAt: at(0),
-    lastAccessAt: at(0),
-    idleExpiresAt: at(30),
-    expiresAt: at(60),
-    client: {
-      ipAddress: '2001:db8::7',
-      userAgent: `Mozilla/5.0 "quoted" \\ 🙂 %s`,
-      device: { browser: 'Firefox', os: null, kind: 'desktop' },
-    },
-    ipsUsed: ['2001:db8::7', '192.0.2.1'],
-    requestCount: 3,
-    refreshNonce: Buffer.from('00ff10', 'hex'),
-    refreshGeneration: 2,
-    refreshedAt: at(3),
-    deviceKey: null,
-    parentId: null,
-    scope: 'full',
-    label: null,
-    ended: null,
-    ...changes,
-  };
-}
+import {
+  aSession,
+  at,
+  repositoryStand,
+  type SessionRepositorySubject,
+} from './session-repository-subject.js';
+import { sessionSurplusContract } from './session-surplus-contract.js';
 
 /** What listing, counting and ending of sessions rely on. */
 export function sessionRepositoryContract(subject: () => SessionRepositorySubject): void {
-  const sessions = (): SessionRepository => subject().sessions;
-  const signout = (minute: number, by: UserId | null = null): Ending => ({
-    reason: 'signout',
-    at: at(minute),
-    by,
-  });
-  const ids = (found: readonly Session[]): SessionId[] => found.map(({ id }) => id);
+  const { given, ids, sessions, signout } = repositoryStand(subject);
 
-  /** Sessions of one new user, one for each set of changes. */
-  async function given(...changes: Partial<Session>[]): Promise<{ owner: UserId; all: Session[] }> {
-    const owner = await subject().aUser();
-    const all = changes.map((each) => aSession(owner, each));
-    for (const session of all) await sessions().insert(session);
-    return { owner, all };
-  }
+  describe('at the limit and with shares', () => sessionSurplusContract(subject));
 
   it('gives back a session as it was stored', async () => {
     const { owner, all } = await given({}, { client: { ...aSession('' as UserId).client, userAgent: null } });
@@ -197,78 +147,6 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
     expect(await sessions().endAll(owner, signout(6), null)).toEqual([]);
   });
 
-  it('ends the oldest beyond the number to keep', async () => {
-    const { owner, all } = await given(
-      { createdAt: at(4), lastAccessAt: at(4) },
-      { createdAt: at(1), lastAccessAt: at(9) },
-      { createdAt: at(3), lastAccessAt: at(5) },
-      { createdAt: at(2), lastAccessAt: at(8) },
-    );
-    const [newest, oldest, third, second] = ids(all);
-
-    const ended = await sessions().endSurplus(owner, signout(10), { keep: 2, order: 'oldest' });
-
-    expect(new Set(ended.map(({ id }) => id))).toEqual(new Set([oldest, second]));
-    expect(ids(await sessions().listLive(owner, at(10)))).toEqual([newest, third]);
-  });
-
-  it('ends the longest unused beyond the number to keep', async () => {
-    const { owner, all } = await given(
-      { createdAt: at(4), lastAccessAt: at(4) },
-      { createdAt: at(1), lastAccessAt: at(9) },
-      { createdAt: at(3), lastAccessAt: at(5) },
-      { createdAt: at(2), lastAccessAt: at(8) },
-    );
-    const [unused, busy, idle, second] = ids(all);
-
-    const ended = await sessions().endSurplus(owner, signout(10), { keep: 2, order: 'idle' });
-
-    expect(new Set(ended.map(({ id }) => id))).toEqual(new Set([unused, idle]));
-    expect(new Set(ids(await sessions().listLive(owner, at(10))))).toEqual(new Set([busy, second]));
-  });
-
-  it.each(['oldest', 'idle'] as const)(
-    'keeps exactly the number to keep when all are equally old, and the same ones every time (%s)',
-    async (order) => {
-      const { owner, all } = await given({}, {}, {}, {}, {});
-      const survivors = ids(all).toSorted().slice(-2);
-
-      expect(await sessions().endSurplus(owner, signout(5), { keep: 2, order })).toHaveLength(3);
-      expect(new Set(ids(await sessions().listLive(owner, at(5))))).toEqual(new Set(survivors));
-    },
-  );
-
-  it('counts only live ones as surplus', async () => {
-    const { owner, all } = await given(
-      { createdAt: at(9), idleExpiresAt: at(10) },
-      { createdAt: at(8) },
-      { createdAt: at(1) },
-    );
-    await sessions().end(all[1]!.id, owner, signout(9));
-
-    expect(await sessions().endSurplus(owner, signout(10), { keep: 1, order: 'oldest' })).toEqual([]);
-    expect(ids(await sessions().listLive(owner, at(10)))).toEqual([all[2]!.id]);
-  });
-
-  it.each([
-    [0, 3],
-    [2, 1],
-    [3, 0],
-    [4, 0],
-  ])('with %i to keep of three ends %i', async (keep, expected) => {
-    const { owner } = await given({}, {}, {});
-
-    expect(await sessions().endSurplus(owner, signout(5), { keep, order: 'oldest' })).toHaveLength(expected);
-  });
-
-  it('leaves the sessions of others alone when it ends a surplus', async () => {
-    const { owner } = await given({}, {});
-    const other = await given({}, {});
-    await sessions().endSurplus(owner, signout(5), { keep: 0, order: 'oldest' });
-
-    expect(await sessions().countLive(other.owner, at(5))).toBe(2);
-  });
-
   it('v5.0.0-2.3.3 joins the work of the caller: what is rolled back has not happened', async () => {
     const { owner, all } = await given({}, {});
     const change = subject().work.run(async () => {
@@ -280,46 +158,6 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
 
     await expect(change).rejects.toThrow('no');
     expect(await sessions().countLive(owner, at(5))).toBe(2);
-  });
-
-  it('ends the shares of a session with it, and counts none of them', async () => {
-    const { owner, all } = await given({}, {}, { createdAt: at(1) });
-    const [parent, other] = ids(all);
-    const share = aSession(owner, { parentId: parent!, scope: 'read', label: 'for Bob' });
-    await sessions().insert(share);
-
-    expect(await sessions().countLive(owner, at(2))).toBe(3);
-    expect(ids(await sessions().listLive(owner, at(2)))).toContain(share.id);
-    const ended = await sessions().end(parent!, owner, signout(5));
-    expect(new Set(ended.map(({ id }) => id))).toEqual(new Set([parent, share.id]));
-    expect((await sessions().findOwned(other!, owner))?.ended).toBeNull();
-  });
-
-  it('ends a surplus with its shares', async () => {
-    const { owner, all } = await given({ createdAt: at(1) }, { createdAt: at(2) });
-    const share = aSession(owner, { parentId: all[0]!.id, scope: 'read', createdAt: at(3) });
-    await sessions().insert(share);
-
-    const ended = await sessions().endSurplus(owner, signout(5), { keep: 1, order: 'oldest' });
-    expect(new Set(ended.map(({ id }) => id))).toEqual(new Set([all[0]!.id, share.id]));
-  });
-
-  it('keeps the shares of the session to keep', async () => {
-    const { owner, all } = await given({}, {});
-    const share = aSession(owner, { parentId: all[0]!.id, scope: 'read' });
-    await sessions().insert(share);
-
-    const ended = await sessions().endAll(owner, signout(5), all[0]!.id);
-    expect(ended.map(({ id }) => id)).toEqual([all[1]!.id]);
-  });
-
-  it('ends what was opened on one device', async () => {
-    const { owner, all } = await given({ deviceKey: 'a' }, { deviceKey: 'b' }, {});
-    const stranger = await given({ deviceKey: 'a' });
-
-    const ended = await sessions().endOnDevice('a', owner, { ...signout(5), reason: 'replaced' });
-    expect(ended).toEqual([{ id: all[0]!.id, end: { reason: 'replaced', at: at(5) } }]);
-    expect(await sessions().countLive(stranger.owner, at(5))).toBe(1);
   });
 
   it('pages through what is over, newest sign-in first, each once', async () => {
