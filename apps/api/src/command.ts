@@ -1,10 +1,9 @@
-import { ConfigError, loadConfig, resolveServerSecret } from '@app/config';
+import { bootProblems, loadConfig, resolveServerSecret } from '@app/config';
 import { CryptoRandomSource, SystemClock } from '@app/kernel';
 import { openDatabase, PostgresModule } from '@app/postgres';
 import { TokensModule } from '@app/tokens';
 import { type DynamicModule, type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { explain } from './boot-failure.js';
 import { RuntimeModule } from './runtime.module.js';
 
 @Module({})
@@ -30,8 +29,7 @@ export async function runCommand(understand: (words: readonly string[]) => Comma
     });
     process.stdout.write(`${await command(context)}\n`);
   } catch (error) {
-    const problems = error instanceof ConfigError ? error.problems : [explain(error)];
-    for (const line of problems)
+    for (const line of bootProblems(error))
       process.stderr.write(error instanceof UsageError ? `${error.message}\n` : `rollcall: ${line}\n`);
     process.exitCode = error instanceof UsageError ? 2 : 1;
   } finally {

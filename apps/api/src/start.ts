@@ -1,13 +1,22 @@
-import { FirstAdministratorSetup } from '@app/auth';
-import { type Config, ConfigError, loadConfig, redactConfig, resolveServerSecret } from '@app/config';
+import { FirstAdministratorSetup, PasswordRefusedError } from '@app/auth';
+import {
+  bootProblems,
+  type Config,
+  ConfigError,
+  loadConfig,
+  redactConfig,
+  resolveServerSecret,
+} from '@app/config';
+import { stopOnSignal, surviveTheUnexpected } from '@app/health';
 import { CryptoRandomSource, SystemClock } from '@app/kernel';
 import { openDatabase, type OpenDatabase } from '@app/postgres';
 import { createLogger, type Logger } from '@app/telemetry';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { explain } from './boot-failure.js';
 import { createApp } from './create-app.js';
-import { stopOnSignal } from './stop-on-signal.js';
 import { welcome } from './welcome.js';
+
+/** Milliseconds that requests still running have after the drain. */
+const patienceMs = 3_500;
 
 /** Runs the API until a signal stops it. A boot that fails prints one line per problem and exits with 1. */
 export async function start(): Promise<void> {
@@ -34,21 +43,25 @@ export async function start(): Promise<void> {
     await listen(app, config);
     logger.info({ event: 'api.started', config: redactConfig(config) });
     if (config.sessions.fallback === 'token-only') warnOfTokenOnly(logger);
-    stopOnSignal(app, logger, config.http.shutdownDrainSeconds);
+    stopOnSignal(logger, {
+      name: 'api',
+      close: () => app.close(),
+      patienceMs: config.http.shutdownDrainSeconds * 1_000 + patienceMs,
+      hurry: () => cutConnections(app, logger),
+    });
   } catch (error) {
     await database?.close().catch(() => undefined); // The boot failure is what the operator must read.
-    for (const line of error instanceof ConfigError ? error.problems : [explain(error)]) {
-      process.stderr.write(`rollcall: ${line}\n`);
-    }
+    for (const line of bootProblems(error)) process.stderr.write(`rollcall: ${line}\n`);
     process.exit(1);
   }
 }
 
 async function listen(app: NestFastifyApplication, config: Config): Promise<void> {
   await app.init();
-  const administrator = await app.get(FirstAdministratorSetup).ensure({
-    ...config.admin,
-    mayGenerate: config.postgres.kind === 'embedded',
+  const mayGenerate = config.postgres.kind === 'embedded';
+  const setup = app.get(FirstAdministratorSetup).ensure({ ...config.admin, mayGenerate });
+  const administrator = await setup.catch((error: unknown) => {
+    throw error instanceof PasswordRefusedError ? new ConfigError([`ADMIN_PASSWORD ${error.reason}`]) : error;
   });
   await app.listen(config.http.port, config.http.host);
   const isForPeople = config.postgres.kind === 'embedded' || process.stdout.isTTY;
@@ -63,12 +76,7 @@ function warnOfTokenOnly(logger: Logger): void {
   });
 }
 
-/** A bug in one request must not end the session checks of everybody else; it is logged and the process lives. */
-function surviveTheUnexpected(logger: Logger): void {
-  process.on('unhandledRejection', (error) =>
-    logger.error({ event: 'process.unhandled_rejection', err: error }),
-  );
-  process.on('uncaughtException', (error) =>
-    logger.error({ event: 'process.uncaught_exception', err: error }),
-  );
+function cutConnections(app: NestFastifyApplication, logger: Logger): void {
+  logger.warn({ event: 'api.connections_cut' });
+  app.getHttpServer().closeAllConnections();
 }

@@ -1,9 +1,8 @@
-import type { Server } from 'node:http';
-import { ConfigError, loadConfig, redactConfig, resolveServerSecret } from '@app/config';
+import { bootProblems, ConfigError, loadConfig, redactConfig, resolveServerSecret } from '@app/config';
+import { stopOnSignal, surviveTheUnexpected } from '@app/health';
 import { SystemClock } from '@app/kernel';
 import { openDatabase, type OpenDatabase } from '@app/postgres';
-import { createLogger, type Logger, Metrics, NestLogger } from '@app/telemetry';
-import type { INestApplicationContext } from '@nestjs/common';
+import { createLogger, Metrics, NestLogger } from '@app/telemetry';
 import { NestFactory } from '@nestjs/core';
 import { openProbes } from './probe-server.js';
 import { WorkerModule } from './worker.module.js';
@@ -20,9 +19,7 @@ export async function start(): Promise<void> {
     if (config.postgres.kind === 'embedded')
       throw new ConfigError(['DATABASE_URL is required: the embedded database belongs to one process']);
     const logger = createLogger(config.logLevel);
-    process.on('unhandledRejection', (error) =>
-      logger.error({ event: 'process.unhandled_rejection', err: error }),
-    );
+    surviveTheUnexpected(logger);
     database = await openDatabase(config.postgres, {
       clock,
       onIdleError: (error) => logger.warn({ event: 'postgres.connection_lost', reason: error.message }),
@@ -34,39 +31,15 @@ export async function start(): Promise<void> {
     });
     const probes = await openProbes(context.get(Metrics), config.http);
     logger.info({ event: 'worker.started', config: redactConfig(config) });
-    stopOnSignal(context, probes, logger);
+    const close = (): Promise<void> => {
+      probes.close();
+      probes.closeAllConnections();
+      return context.close();
+    };
+    stopOnSignal(logger, { name: 'worker', close, patienceMs });
   } catch (error) {
     await database?.close().catch(() => undefined); // The boot failure is what the operator must read.
-    const problems = error instanceof ConfigError ? error.problems : [(error as Error).message];
-    for (const line of problems) process.stderr.write(`rollcall: ${line}\n`);
+    for (const line of bootProblems(error)) process.stderr.write(`rollcall: ${line}\n`);
     process.exit(1);
   }
-}
-
-/** A second signal ends the process at once. */
-function stopOnSignal(context: INestApplicationContext, probes: Server, logger: Logger): void {
-  let stopping = false;
-  const stop = (signal: NodeJS.Signals): void => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    logger.info({ event: 'worker.stopping', signal });
-    setTimeout(() => process.exit(1), patienceMs).unref();
-    probes.close();
-    probes.closeAllConnections();
-    context.close().then(
-      () => finish(logger, 0),
-      (error: unknown) => {
-        logger.error({ event: 'worker.stop_failed', err: error });
-        finish(logger, 1);
-      },
-    );
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-}
-
-function finish(logger: Logger, code: number): void {
-  logger.info({ event: 'worker.stopped' });
-  logger.flush();
-  process.exit(code);
 }

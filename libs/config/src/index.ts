@@ -1,3 +1,4 @@
+export { bootProblems } from './boot-problems.js';
 export type {
   AgentBinding,
   CleanupConfig,

@@ -1,4 +1,4 @@
-import { PasswordRefusedError } from '@app/auth';
+import { ConfigError } from './load-config.js';
 
 interface SystemError {
   readonly code?: string;
@@ -8,9 +8,12 @@ interface SystemError {
   readonly message: string;
 }
 
-/** One line that tells an operator what is wrong and what to do. */
-export function explain(error: unknown): string {
-  if (error instanceof PasswordRefusedError) return `ADMIN_PASSWORD ${error.reason}`;
+/** Why a program did not start: lines that tell an operator what is wrong and what to do. */
+export function bootProblems(error: unknown): readonly string[] {
+  return error instanceof ConfigError ? error.problems : [explain(error)];
+}
+
+function explain(error: unknown): string {
   const { code, port, address, path, message } = error as SystemError;
   switch (code) {
     case 'EADDRINUSE':
