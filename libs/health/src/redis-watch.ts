@@ -1,3 +1,4 @@
+import { Rounds } from '@app/kernel';
 import { RedisConnection } from '@app/redis';
 import { Log, Metrics } from '@app/telemetry';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
@@ -11,23 +12,23 @@ export const redisHealthSecondsToken = Symbol('RedisHealthSeconds');
  */
 @Injectable()
 export class RedisWatch implements OnModuleInit, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | null = null;
+  private readonly rounds: Rounds;
 
   constructor(
     private readonly redis: RedisConnection,
     private readonly log: Log,
     private readonly metrics: Metrics,
-    @Inject(redisHealthSecondsToken) private readonly seconds: number,
-  ) {}
-
-  onModuleInit(): void {
-    if (!this.redis.isConfigured) return;
-    this.timer = setInterval(() => void this.look(), this.seconds * 1_000);
-    this.timer.unref();
+    @Inject(redisHealthSecondsToken) seconds: number,
+  ) {
+    this.rounds = new Rounds(async () => void (await this.look()), seconds * 1_000);
   }
 
-  onApplicationShutdown(): void {
-    if (this.timer) clearInterval(this.timer);
+  onModuleInit(): void {
+    if (this.redis.isConfigured) this.rounds.start();
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.rounds.stop();
   }
 
   /** True if Redis took a write and gave it back. */

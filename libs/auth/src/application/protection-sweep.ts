@@ -1,4 +1,4 @@
-import { Clock } from '@app/kernel';
+import { Clock, Rounds } from '@app/kernel';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { FailureLedger } from '../domain/protection/failure-ledger.js';
 import { KnownDevices } from '../domain/protection/known-devices.js';
@@ -9,7 +9,7 @@ const intervalMs = 10 * 60_000;
 /** Removes what protects nobody any more. Each instance does it; the same rows twice are no harm. */
 @Injectable()
 export class ProtectionSweep implements OnModuleInit, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | null = null;
+  private readonly rounds = new Rounds(() => this.sweep().catch(untilNextTime), intervalMs);
 
   constructor(
     private readonly ledger: FailureLedger,
@@ -19,14 +19,11 @@ export class ProtectionSweep implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   onModuleInit(): void {
-    this.timer = setInterval(() => {
-      this.sweep().catch(() => undefined); // Without Postgres the next round does it.
-    }, intervalMs);
-    this.timer.unref();
+    this.rounds.start();
   }
 
-  onApplicationShutdown(): void {
-    if (this.timer) clearInterval(this.timer);
+  onApplicationShutdown(): Promise<void> {
+    return this.rounds.stop();
   }
 
   async sweep(): Promise<void> {
@@ -36,3 +33,6 @@ export class ProtectionSweep implements OnModuleInit, OnApplicationShutdown {
     await this.devices.purge();
   }
 }
+
+/** Without Postgres the next round does it. */
+const untilNextTime = (): void => undefined;
