@@ -37,6 +37,7 @@ export {
   type Device,
   type EndReason,
   endOf,
+  hasTimedOut,
   type Session,
   type SessionEnd,
   type SessionProfile,

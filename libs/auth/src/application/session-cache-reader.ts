@@ -3,6 +3,7 @@ import {
   type CachedSession,
   EntryStore,
   feedTiming,
+  hasTimedOut,
   isSameData,
   LocalSessions,
   type Lookup,
@@ -12,7 +13,7 @@ import {
 } from '@app/sessions';
 import type { AccessTokenClaims } from '@app/tokens';
 import { Injectable } from '@nestjs/common';
-import { hasTimedOut, toPrincipal } from '../domain/cached-principal.js';
+import { toPrincipal } from '../domain/cached-principal.js';
 import type { Verdict } from '../domain/principal.js';
 
 /**
@@ -91,6 +92,7 @@ export class SessionCacheReader {
     const objection = this.feed.map.objectionTo(entry, claims.tokenId);
     if (objection?.kind === 'session-ended' || objection?.kind === 'token-revoked')
       return verdictOf(objection);
+    // By the entry alone: use may have moved its idle end since.
     const isTrusted = this.feed.isFresh && this.feed.map.covers(entry.position, entry.database);
     if (objection || !isTrusted || hasTimedOut(entry, this.clock.now())) return null;
     // Its use must be written down before others find it idle.

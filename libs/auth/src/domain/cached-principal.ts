@@ -1,4 +1,4 @@
-import { type CachedSession, endOf } from '@app/sessions';
+import type { CachedSession } from '@app/sessions';
 import type { AccessTokenClaims } from '@app/tokens';
 import type { Role } from '@app/users';
 import type { Principal, Standing } from './principal.js';
@@ -42,9 +42,4 @@ export function toPrincipal(entry: CachedSession, claims: AccessTokenClaims): Pr
     tokenId: claims.tokenId,
     tokenExpiresAt: claims.expiresAt,
   };
-}
-
-/** True if by the entry alone the session has timed out; use may have moved its idle end since. */
-export function hasTimedOut(entry: CachedSession, now: Date): boolean {
-  return endOf({ ...entry, ended: null }, now) !== null;
 }

@@ -79,10 +79,19 @@ export type SessionSpan = Pick<Session, 'idleExpiresAt' | 'expiresAt' | 'ended'>
  * was revoked afterwards had already expired.
  */
 export function endOf(session: SessionSpan, now: Date): SessionEnd | null {
+  if (!session.ended && !hasTimedOut(session, now)) return null;
   const timeout: SessionEnd =
     session.idleExpiresAt < session.expiresAt
       ? { at: session.idleExpiresAt, reason: 'expired_idle' }
       : { at: session.expiresAt, reason: 'expired_absolute' };
   if (session.ended && session.ended.at < timeout.at) return session.ended;
   return timeout.at <= now ? timeout : session.ended;
+}
+
+/** What is asked for every request: makes nothing. */
+export function hasTimedOut(
+  { idleExpiresAt, expiresAt }: Pick<Session, 'idleExpiresAt' | 'expiresAt'>,
+  now: Date,
+): boolean {
+  return idleExpiresAt <= now || expiresAt <= now;
 }
