@@ -2,8 +2,13 @@ import { runTool, type Sources, withFixtureTree } from './fixture-tree.js';
 
 const script = 'scripts/check-source-rules.mjs';
 
-/** In two parts, because this file is checked as well. */
+/** In parts, because this file is checked as well. */
 const machinePath = ['', 'home', 'somebody', 'rollcall'].join('/');
+/** Spelled as on a machine, and nothing of the kind behind a host. */
+const pathsOfUrls = [
+  ['', 'home', 'page'],
+  ['', 'root', '1'],
+].map((parts) => parts.join('/'));
 
 /** Each file breaks the rule named in front of it, and no other. */
 const violations: readonly (readonly [rule: string, file: string, source: string])[] = [
@@ -55,8 +60,7 @@ const legal: Sources = {
   'libs/users/src/text.ts': `export const decoded = new TextDecoder().decode(new Uint8Array());\nexport const word = 'TODO';`,
   'libs/users/src/todo.ts': `// TODO(node-22-required): use the built-in.\nexport {};`,
   'libs/users/src/suppressed.ts': `// oxlint-disable-next-line no-eval -- the input is a constant of ours\nexport {};`,
-  'libs/users/src/urls.ts':
-    'export const u = (base: string) => `${base}/home/page https://example.org/root/1`;',
+  'libs/users/src/urls.ts': `export const u = (base: string) => \`\${base}${pathsOfUrls[0]} https://example.org${pathsOfUrls[1]}\`;`,
 };
 
 describe('source rules', () => {

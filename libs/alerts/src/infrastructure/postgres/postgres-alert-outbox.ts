@@ -98,8 +98,8 @@ export class PostgresAlertOutbox extends AlertOutbox {
 
 /**
  * Copies what is new and moves on, in one statement and so under one snapshot. `upto` is the oldest running
- * transaction, below which every transaction is over, or less when there is much to read. After a failover it may lie before the
- * position; then nothing is read, and the position goes back with it.
+ * transaction, below which every transaction is over, or less when there is much to read. After a failover it may lie
+ * before the position; then nothing is read, and the position goes back with it.
  */
 function collection(position: string, now: Date) {
   const since = new Date(now.getTime() - usefulDays * 86_400_000);
