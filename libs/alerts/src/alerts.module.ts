@@ -1,4 +1,5 @@
 import type { MailConfig } from '@app/config';
+import { EventLogModule } from '@app/event-log';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { mailConfigToken, siteUrlToken } from './alerts.config.js';
 import { AlertDelivery } from './application/alert-delivery.js';
@@ -15,6 +16,7 @@ export class AlertsModule {
     if (mail === null) return { module: AlertsModule };
     return {
       module: AlertsModule,
+      imports: [EventLogModule],
       providers: [
         { provide: mailConfigToken, useValue: mail },
         { provide: siteUrlToken, useValue: siteUrl },

@@ -1,3 +1,4 @@
+import { PostgresLogReaders } from '@app/event-log';
 import type { UserId } from '@app/kernel';
 import type { Database } from '@app/postgres';
 import { type OpenStore, openStores } from '@app/testing';
@@ -17,7 +18,7 @@ describe.each(openStores)(`${PostgresAlertOutbox.name} on %s`, (driver, open) =>
   beforeAll(async () => {
     store = await open();
     ({ database } = store);
-    outbox = new PostgresAlertOutbox(database);
+    outbox = new PostgresAlertOutbox(database, new PostgresLogReaders(database));
   });
 
   afterAll(() => store.close());

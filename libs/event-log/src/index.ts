@@ -2,7 +2,15 @@ export { type DomainEvent, type EventType } from './domain/event.js';
 export { EventLog } from './domain/event-log.js';
 export type { DatabaseIdentity, LogPosition } from './domain/log-position.js';
 export { type LoggedEvent, type LogPoll, LogSource } from './domain/log-source.js';
+export {
+  type Following,
+  LogReaders,
+  type LogSpan,
+  type ReaderStatus,
+  type StoredEvent,
+} from './domain/log-readers.js';
 export { type UserEvent, UserEventReader } from './domain/user-event-reader.js';
 export { EventLogModule } from './event-log.module.js';
 export { DrizzleEventLog } from './infrastructure/postgres/drizzle-event-log.js';
 export { PostgresLogSource } from './infrastructure/postgres/postgres-log-source.js';
+export { inSpan, PostgresLogReaders } from './infrastructure/postgres/postgres-log-readers.js';

@@ -31,9 +31,3 @@ export const alertOutboxTable = pgTable(
       .where(sql`${table.closedAt} is not null`),
   ],
 );
-
-/** How far a reader of the event log has come: every transaction below is in the outbox. */
-export const logReadersTable = pgTable('log_readers', {
-  name: text('name').primaryKey(),
-  position: bigint('position', { mode: 'number' }).notNull(),
-});

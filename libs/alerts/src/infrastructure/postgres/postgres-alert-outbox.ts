@@ -1,11 +1,10 @@
+import { inSpan, LogReaders, type LogSpan } from '@app/event-log';
 import { Database } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import type { Alert, AlertFacts, AlertKind } from '../../domain/alert.js';
 import { AlertOutbox, type Outcome } from '../../domain/alert-outbox.js';
-import { alertOutboxTable, logReadersTable } from './alert-outbox.table.js';
-
-const reader = 'mail';
+import { alertOutboxTable } from './alert-outbox.table.js';
 
 /** Events per statement, which has to be through within the time limit of all statements. */
 const batch = 5_000;
@@ -38,18 +37,17 @@ interface Row {
 
 @Injectable()
 export class PostgresAlertOutbox extends AlertOutbox {
-  constructor(private readonly database: Database) {
+  constructor(
+    private readonly database: Database,
+    private readonly readers: LogReaders,
+  ) {
     super();
   }
 
-  async collect(now: Date): Promise<boolean> {
-    return this.database.run(async () => {
-      const [mine] = await this.rows<{ position: string }>(
-        sql`select position::text from ${logReadersTable} where name = ${reader} for update skip locked`,
-      );
-      if (!mine) return this.begin();
-      const [next] = await this.rows<{ more: boolean }>(collection(mine.position, now));
-      return next?.more ?? false;
+  collect(now: Date): Promise<boolean> {
+    const following = { reader: 'mail', batch, begin: 'now' } as const;
+    return this.readers.advance(following, async (span) => {
+      await this.rows(collection(span, now));
     });
   }
 
@@ -82,54 +80,31 @@ export class PostgresAlertOutbox extends AlertOutbox {
     return gone.length;
   }
 
-  /** Somebody else is at it, or this is the first time: people are told what happens from now on. */
-  private async begin(): Promise<false> {
-    await this.rows(sql`
-      insert into ${logReadersTable} (name, position)
-      values (${reader}, pg_snapshot_xmin(pg_current_snapshot())::text::bigint) on conflict do nothing`);
-    return false;
-  }
-
   private async rows<Found>(statement: ReturnType<typeof sql>): Promise<Found[]> {
     const result = await this.database.query((orm) => orm.execute(statement));
     return (result as { rows: Found[] }).rows;
   }
 }
 
-/**
- * Copies what is new and moves on, in one statement and so under one snapshot. `upto` is the oldest running
- * transaction, below which every transaction is over, or less when there is much to read. After a failover it may lie
- * before the position; then nothing is read, and the position goes back with it.
- */
-function collection(position: string, now: Date) {
+/** Copies what people want to know. */
+function collection(span: LogSpan, now: Date) {
   const since = new Date(now.getTime() - usefulDays * 86_400_000);
   return sql`
-    with seen as (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest),
-    bound as (
-      select oldest, coalesce((
-        select least(oldest, greatest(${position}::bigint + 1, xid::text::bigint))
-        from event_log where xid >= ${position}::text::xid8
-        order by xid, id offset ${batch} limit 1), oldest) as upto
-      from seen),
-    found as (
-      insert into ${alertOutboxTable} (event_id, user_id, kind, recipient, facts, happened_at, next_try_at)
-      select event.id, event.user_id, coalesce(${JSON.stringify(kindsByEvent)}::jsonb ->> event.type, event.type),
-        address, jsonb_strip_nulls(jsonb_build_object('ip_address', event.payload -> 'ip_address',
-          'device', event.payload -> 'device', 'failures', event.payload -> 'failures')),
-        event.created_at, ${instant(now)}
-      from bound, event_log event
-      join users on users.id = event.user_id
-      cross join lateral (
-        select users.email as address union select event.payload ->> 'previous_email') as known
-      where event.xid >= ${position}::text::xid8 and event.xid < upto::text::xid8
-        and event.created_at > ${instant(since)} and address is not null
-        and (event.type in (select jsonb_array_elements_text(${JSON.stringify(plainKinds)}::jsonb))
-          or (event.type = 'session.ended' and event.payload ->> 'reason' = 'limit')
-          or (event.type = 'user.updated' and event.payload ? 'previous_email'))
-      order by event.id
-      on conflict do nothing)
-    update ${logReadersTable} set position = upto from bound where name = ${reader}
-    returning upto < oldest as more`;
+    insert into ${alertOutboxTable} (event_id, user_id, kind, recipient, facts, happened_at, next_try_at)
+    select event.id, event.user_id, coalesce(${JSON.stringify(kindsByEvent)}::jsonb ->> event.type, event.type),
+      address, jsonb_strip_nulls(jsonb_build_object('ip_address', event.payload -> 'ip_address',
+        'device', event.payload -> 'device', 'failures', event.payload -> 'failures')),
+      event.created_at, ${instant(now)}
+    from event_log event
+    join users on users.id = event.user_id
+    cross join lateral (
+      select users.email as address union select event.payload ->> 'previous_email') as known
+    where ${inSpan(span, 'event')} and event.created_at > ${instant(since)} and address is not null
+      and (event.type in (select jsonb_array_elements_text(${JSON.stringify(plainKinds)}::jsonb))
+        or (event.type = 'session.ended' and event.payload ->> 'reason' = 'limit')
+        or (event.type = 'user.updated' and event.payload ? 'previous_email'))
+    order by event.id
+    on conflict do nothing`;
 }
 
 function instant(at: Date) {

@@ -1,0 +1,164 @@
+import type { SessionId, UserId } from '@app/kernel';
+import type { Database } from '@app/postgres';
+import { type OpenStore, openStores } from '@app/testing';
+import { sql } from 'drizzle-orm';
+import { DrizzleEventLog, inSpan, type LogSpan, PostgresLogReaders } from '../src/index.js';
+
+const userId = '019a9f3e-7c41-7d1b-9a55-2f0e6c8b4d10' as UserId;
+const at = new Date('2026-01-01T00:00:00.123Z');
+
+describe.each(openStores)(`${PostgresLogReaders.name} on %s`, (driver, open) => {
+  let store: OpenStore;
+  let database: Database;
+  let events: DrizzleEventLog;
+  let readers: PostgresLogReaders;
+
+  beforeAll(async () => {
+    store = await open();
+    ({ database } = store);
+    events = new DrizzleEventLog(database);
+    readers = new PostgresLogReaders(database);
+  });
+
+  afterAll(() => store.close());
+
+  const execute = async <Row>(statement: ReturnType<typeof sql>): Promise<Row[]> =>
+    ((await database.query((orm) => orm.execute(statement))) as { rows: Row[] }).rows;
+
+  beforeEach(async () => {
+    await execute(sql`delete from log_readers`);
+    await execute(sql`delete from event_log`);
+  });
+
+  const write = (...sessions: string[]) =>
+    database.run(() =>
+      events.append(
+        sessions.map((id) => ({ type: 'session.created', userId, sessionId: id as SessionId, at })),
+      ),
+    );
+
+  const following = (batch = 100, begin: 'now' | 'with the oldest event' = 'with the oldest event') => ({
+    reader: 'test',
+    batch,
+    begin,
+  });
+
+  /** Sessions of each stretch, until there is no more. */
+  async function follow(batch?: number, begin?: 'now'): Promise<string[][]> {
+    const stretches: string[][] = [];
+    const consume = async (span: LogSpan): Promise<void> => {
+      stretches.push((await readers.read(span)).map(({ sessionId }) => sessionId!));
+    };
+    while (await readers.advance(following(batch, begin), consume));
+    return stretches;
+  }
+
+  it('hands out everything once, in order, in stretches of at most the batch', async () => {
+    await write('a', 'b', 'c', 'd', 'e');
+    await write('f');
+    expect(await follow(4)).toEqual([
+      ['a', 'b', 'c', 'd'],
+      ['e', 'f'],
+    ]);
+    await write('g');
+    expect(await follow(4)).toEqual([['g']]);
+    expect(await follow(4)).toEqual([]);
+  });
+
+  it('gives back every part of an event, and of the types that are asked for only', async () => {
+    await database.run(() =>
+      events.append([
+        { type: 'user.sessions_revoked', userId, gen: 7, payload: { reason: 'admin' }, at },
+        { type: 'rate_limit.exceeded', userId: null, payload: {}, at },
+      ]),
+    );
+    let seen: unknown;
+    const look = async (span: LogSpan): Promise<void> => {
+      seen = [await readers.read(span, ['user.sessions_revoked']), (await readers.read(span)).length];
+    };
+    while (await readers.advance(following(), look));
+    const event = { type: 'user.sessions_revoked', userId, gen: 7, payload: { reason: 'admin' }, at };
+    expect(seen).toEqual([[{ ...event, id: expect.any(Number), sessionId: null, tokenId: null }], 2]);
+  });
+
+  it('begins now or with the oldest event', async () => {
+    await write('a');
+    expect(await follow(10, 'now')).toEqual([]);
+    await write('b');
+    expect(await follow(10, 'now')).toEqual([['b']]);
+    await database.run(() => readers.forget('test'));
+    expect(await follow()).toEqual([['a', 'b']]);
+  });
+
+  it('stays where it is when its consumer fails, and takes back what that wrote', async () => {
+    await write('a', 'b');
+    const fail = async (span: LogSpan): Promise<void> => {
+      await execute(sql`delete from event_log where ${inSpan(span)}`);
+      throw new Error('no');
+    };
+    expect(await readers.advance(following(), fail)).toBe(true); // It only begins.
+    await expect(readers.advance(following(), fail)).rejects.toThrow('no');
+    expect(await follow()).toEqual([['a', 'b']]);
+  });
+
+  it('is read by one at a time', async () => {
+    await write(...Array.from({ length: 50 }, (_, index) => `s${index}`));
+    await readers.advance(following(), async () => undefined);
+    const all = await Promise.all(Array.from({ length: 6 }, () => follow(10)));
+    const handed = all.flat(2);
+    expect([...handed, ...(await follow(10)).flat()].toSorted()).toEqual(
+      Array.from({ length: 50 }, (_, index) => `s${index}`).toSorted(),
+    );
+  });
+
+  it('goes back with a database whose numbers went back, and on from there', async () => {
+    await follow();
+    await execute(
+      sql`update log_readers set position = 9007199254740000, horizon = 9007199254740001, last_id = 3`,
+    );
+    expect(await follow()).toEqual([]);
+    await write('a');
+    expect(await follow()).toEqual([['a']]);
+  });
+
+  it('writes nothing while nothing happens', async () => {
+    await write('a');
+    await follow();
+    const version = () => execute<{ xmin: string }>(sql`select xmin::text from log_readers`);
+    const before = await version();
+    for (let round = 0; round < 3; round += 1) expect(await follow()).toEqual([]);
+    expect(await version()).toEqual(before);
+  });
+
+  it('tells how old the oldest event is that a reader has not read', async () => {
+    await write('a', 'b', 'c');
+    await readers.advance(following(2), async () => undefined);
+    expect(await readers.status()).toEqual([{ name: 'test', oldestUnread: at }]);
+    await readers.advance(following(2), async () => undefined);
+    expect(await readers.status()).toEqual([{ name: 'test', oldestUnread: at }]);
+    await follow();
+    expect(await readers.status()).toEqual([{ name: 'test', oldestUnread: null }]);
+  });
+
+  if (driver === 'ServerDriver') {
+    it('keeps the order of a session whose transactions waited for each other, however it is cut', async () => {
+      let release = (): void => undefined;
+      const released = new Promise<void>((resolve) => (release = resolve));
+      let begun = (): void => undefined;
+      const hasBegun = new Promise<void>((resolve) => (begun = resolve));
+      const first = database.run(async () => {
+        await execute(sql`select pg_current_xact_id()`);
+        begun();
+        await released;
+        await write('late');
+      });
+      await hasBegun;
+      await write('early');
+      expect(await follow()).toEqual([]);
+      release();
+      await first;
+      await write('last');
+      expect(await follow(1)).toEqual([['early'], ['late'], ['last']]);
+    });
+  }
+});
