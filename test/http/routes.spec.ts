@@ -40,6 +40,7 @@ const expected: Record<string, AccessMode> = {
   'DELETE /api/v1/sessions/:id': 'session',
   'POST /api/v1/oauth/introspect': 'client',
   'POST /api/v1/oauth/revoke': 'client',
+  'GET /api/v1/admin/system': 'session',
   'GET /health': 'public',
   'GET /ready': 'public',
   'GET /metrics': 'public',

@@ -129,6 +129,13 @@ export class Api {
     return new SignedInDevice(this, person, reply);
   }
 
+  /** Somebody who administers, signed in since. */
+  async administrator(person: Person = aPerson()): Promise<SignedInDevice> {
+    const { userId } = await this.register(person);
+    await this.sql(`update users set role = 'admin' where id = $1`, [userId]);
+    return this.signIn(person);
+  }
+
   /** Behind the product's back. */
   async sql<Row = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row[]> {
     return (await this.admin.query(text, values)).rows as Row[];
@@ -136,12 +143,12 @@ export class Api {
 
   /**
    * Number and digest of all rows of every table: equal fingerprints mean that no request wrote anything. The
-   * heartbeats of instances go on by themselves, and so do the uses of sessions and the notes of failed sign-ins, which
-   * no request waits for.
+   * heartbeats of instances and the readers of the log go on by themselves, and so do the uses of sessions and the notes
+   * of failed sign-ins, which no request waits for.
    */
   async fingerprint(): Promise<Record<string, unknown>> {
     const tables = await this.sql<{ name: string }>(
-      `select quote_ident(tablename) as name from pg_tables where schemaname = 'public' and tablename <> 'instances' order by tablename`,
+      `select quote_ident(tablename) as name from pg_tables where schemaname = 'public' and tablename not in ('instances', 'log_readers') order by tablename`,
     );
     const parts = tables.map(
       ({ name }) =>

@@ -8,6 +8,7 @@ import { RedisModule } from '@app/redis';
 import { type Logger, TelemetryModule } from '@app/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { authorityToken } from './authority.js';
+import { SystemController } from './admin/system.controller.js';
 import { AuthController } from './auth/auth.controller.js';
 import { ReauthenticationController } from './auth/reauthentication.controller.js';
 import { RefreshController } from './auth/refresh.controller.js';
@@ -75,6 +76,7 @@ export class ApiModule {
         OAuthController,
         HealthController,
         MetricsController,
+        SystemController,
         WellKnownController,
       ],
       providers: [

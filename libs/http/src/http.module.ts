@@ -10,6 +10,7 @@ import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { ValidationFailedError } from './errors/http.errors.js';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { Credentials } from './guards/credentials.js';
+import { AdminGuard } from './guards/admin.guard.js';
 import { FreshnessGuard } from './guards/freshness.guard.js';
 import { ClientGuard } from './guards/client.guard.js';
 import { SessionGuard } from './guards/session.guard.js';
@@ -60,6 +61,7 @@ export class HttpModule {
         // Limits first: they begin what the session guard waits for.
         { provide: APP_GUARD, useClass: RateLimitGuard },
         { provide: APP_GUARD, useClass: SessionGuard },
+        { provide: APP_GUARD, useClass: AdminGuard },
         { provide: APP_GUARD, useClass: FreshnessGuard },
         { provide: APP_GUARD, useClass: ClientGuard },
         {

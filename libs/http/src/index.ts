@@ -9,6 +9,7 @@ export {
   RefreshToken,
   SignedToken,
 } from './guards/access.js';
+export { AdminOnly } from './guards/admin.guard.js';
 export { CurrentClient } from './guards/client.guard.js';
 export type { Credential } from './guards/credentials.js';
 export { Fresh } from './guards/freshness.guard.js';
@@ -16,7 +17,13 @@ export { CurrentCredential, CurrentPrincipal } from './guards/session.guard.js';
 export { HttpModule } from './http.module.js';
 export { oauthErrorComponent, oauthErrorSchema } from './openapi/oauth-error.schema.js';
 export { ReturnsToClients } from './openapi/returns-to-clients.js';
-export { bodyProblems, problemComponent, problemSchema, sessionProblems } from './openapi/problem.schema.js';
+export {
+  adminProblems,
+  bodyProblems,
+  problemComponent,
+  problemSchema,
+  sessionProblems,
+} from './openapi/problem.schema.js';
 export { ReturnsImage } from './openapi/returns-image.js';
 export { answerImage } from './image-reply.js';
 export { decodePageToken, encodePageToken, linkNextPage, type PageQuery, pageQuery } from './paging.js';

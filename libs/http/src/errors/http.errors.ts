@@ -21,6 +21,16 @@ export class MalformedRequestError extends DomainError {
   readonly kind = 'invalid';
 }
 
+/** Told to everybody alike who is signed in: what there would be to see is nobody else's business. */
+export class AdministratorsOnlyError extends DomainError {
+  readonly code = 'FORBIDDEN';
+  readonly kind = 'forbidden';
+
+  constructor() {
+    super('Only an administrator may do this, signed in as one.');
+  }
+}
+
 export class RouteNotFoundError extends DomainError {
   readonly code = 'NOT_FOUND';
   readonly kind = 'not-found';

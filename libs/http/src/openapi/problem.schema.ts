@@ -181,6 +181,9 @@ export const sessionProblems: readonly ProblemName[] = [
   'SESSION_EXPIRED',
 ];
 
+/** Refusals of every route below `/admin`. */
+export const adminProblems: readonly ProblemName[] = [...sessionProblems, 'FORBIDDEN'];
+
 /** What any route with a JSON body can answer to it. */
 export const bodyProblems: readonly ProblemName[] = [
   'VALIDATION_FAILED',
