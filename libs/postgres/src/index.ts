@@ -7,3 +7,4 @@ export { SchemaError } from './migrations.js';
 export { DatabaseUnreachableError, openDatabase, type OpenDatabase } from './open-database.js';
 export type { Orm } from './orm.js';
 export { PostgresModule } from './postgres.module.js';
+export { preparedOnce, prepareSql } from './prepared.js';

@@ -1,6 +1,7 @@
 import { StoreUnavailableError } from '@app/kernel';
 import { eventually } from '@app/testing';
 import { sql } from 'drizzle-orm';
+import { preparedOnce } from '../src/index.js';
 import { milliseconds, serverStand } from './server-stand.js';
 
 const { aside, bump, hits, open, proxy } = serverStand();
@@ -19,6 +20,25 @@ describe('broken connections', () => {
     await expect(work).rejects.toThrow(StoreUnavailableError);
     expect(await hits()).toEqual([0, 0]);
     await expect(database.ping()).resolves.toBeUndefined();
+  });
+
+  it('prepares a statement anew on the connection after the one that was lost, and on a table made anew', async () => {
+    const database = open(1);
+    const count = preparedOnce((orm) =>
+      orm
+        .select({ rows: sql<number>`count(*)::int` })
+        .from(sql`races`)
+        .prepare('count_races'),
+    );
+    const counted = () =>
+      database.run(async () => (await database.query((orm) => count(orm).execute()))[0]!.rows);
+    expect(await counted()).toBe(2);
+    await aside("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'rollcall'");
+    await counted().catch(() => undefined);
+
+    expect(await counted()).toBe(2);
+    await aside('alter table races rename to old', 'create table races (like old)', 'drop table old');
+    expect(await counted()).toBe(0);
   });
 
   it('tells about a connection that was lost while idle, and opens another one', async () => {

@@ -29,6 +29,8 @@ export class ServerDriver extends PostgresDriver {
   readonly checks: Orm;
   private readonly pool: pg.Pool;
   private readonly checkPool: pg.Pool;
+  /** One for each connection, for as long as it lives: statements are prepared through it. */
+  private readonly orms = new WeakMap<pg.PoolClient, Orm>();
 
   /** `onIdleError` hears of connections lost while idle before `close`; without a listener the process would die of them. */
   constructor(
@@ -52,7 +54,7 @@ export class ServerDriver extends PostgresDriver {
     client.on('error', onError);
     try {
       await client.query('begin');
-      const result = await work(drizzle(client));
+      const result = await work(this.ormOf(client));
       const { command } = await client.query('commit');
       // A transaction in which a statement failed is rolled back by its commit, without an error.
       if (command === 'ROLLBACK') throw new Error('a failed statement was ignored, so nothing was committed');
@@ -88,6 +90,12 @@ export class ServerDriver extends PostgresDriver {
   async close(): Promise<void> {
     const open = [this.pool, this.checkPool].filter((pool) => !pool.ending);
     await Promise.all([...new Set(open)].map((pool) => pool.end()));
+  }
+
+  private ormOf(client: pg.PoolClient): Orm {
+    const orm = this.orms.get(client) ?? drizzle(client);
+    this.orms.set(client, orm);
+    return orm;
   }
 
   private createPool(max: number, onIdleError: (error: Error) => void): pg.Pool {

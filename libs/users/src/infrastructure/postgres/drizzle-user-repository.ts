@@ -1,5 +1,5 @@
 import type { UserId } from '@app/kernel';
-import { Database, violatedUnique } from '@app/postgres';
+import { Database, preparedOnce, violatedUnique } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import {
@@ -14,6 +14,20 @@ import { EmailTakenError, UsernameTakenError } from '../../domain/users.errors.j
 import { usersTable } from './users.table.js';
 
 type UserRow = typeof usersTable.$inferSelect;
+
+const isThatOne = eq(usersTable.id, sql.placeholder('id'));
+
+const lock = preparedOnce((orm) =>
+  orm.select().from(usersTable).where(isThatOne).for('update').prepare('users_lock'),
+);
+
+const recordLogin = preparedOnce((orm) =>
+  orm
+    .update(usersTable)
+    .set({ lastLoginAt: sql`${sql.placeholder('at')}::timestamptz` })
+    .where(isThatOne)
+    .prepare('users_record_login'),
+);
 
 @Injectable()
 export class DrizzleUserRepository extends UserRepository {
@@ -62,9 +76,7 @@ export class DrizzleUserRepository extends UserRepository {
   }
 
   async lock(id: UserId): Promise<UserCredentials | null> {
-    const rows = await this.database.query((orm) =>
-      orm.select().from(usersTable).where(eq(usersTable.id, id)).for('update'),
-    );
+    const rows = await this.database.query((orm) => lock(orm).execute({ id }));
     return toCredentials(rows[0]);
   }
 
@@ -80,9 +92,7 @@ export class DrizzleUserRepository extends UserRepository {
   }
 
   async recordLogin(id: UserId, at: Date): Promise<void> {
-    await this.database.query((orm) =>
-      orm.update(usersTable).set({ lastLoginAt: at }).where(eq(usersTable.id, id)),
-    );
+    await this.database.query((orm) => recordLogin(orm).execute({ id, at: at.toISOString() }));
   }
 
   async replacePasswordHash(id: UserId, hash: { expected: string; replacement: string }): Promise<void> {
