@@ -1,12 +1,26 @@
 import type { UserId } from '@app/kernel';
-import { Database } from '@app/postgres';
+import { Database, preparedOnce } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
-import { and, count, desc, eq, gte, inArray, lt } from 'drizzle-orm';
+import { and, count, desc, eq, gte, inArray, lt, sql } from 'drizzle-orm';
 import type { EventType } from '../../domain/event.js';
 import { type UserEvent, UserEventReader } from '../../domain/user-event-reader.js';
 import { eventLogTable } from './event-log.table.js';
 
 const { id, type, userId: owner, sessionId, payload, createdAt } = eventLogTable;
+
+const countOfType = preparedOnce((orm) =>
+  orm
+    .select({ events: count() })
+    .from(eventLogTable)
+    .where(
+      and(
+        eq(owner, sql.placeholder('owner')),
+        eq(type, sql.placeholder('type')),
+        gte(createdAt, sql`${sql.placeholder('since')}::timestamptz`),
+      ),
+    )
+    .prepare('event_log_count'),
+);
 
 @Injectable()
 export class DrizzleUserEventReader extends UserEventReader {
@@ -32,12 +46,8 @@ export class DrizzleUserEventReader extends UserEventReader {
   }
 
   async count(userId: UserId, of: { type: EventType; since: Date }): Promise<number> {
-    const rows = await this.database.query((orm) =>
-      orm
-        .select({ events: count() })
-        .from(eventLogTable)
-        .where(and(eq(owner, userId), eq(type, of.type), gte(createdAt, of.since))),
-    );
+    const values = { owner: userId, type: of.type, since: of.since.toISOString() };
+    const rows = await this.database.query((orm) => countOfType(orm).execute(values));
     return rows[0]?.events ?? 0;
   }
 }
