@@ -29,6 +29,38 @@ interface Scale {
   readonly history: readonly Pick<Session, 'createdAt' | 'id'>[];
 }
 
+let opened = 0;
+
+function aSession(userId: UserId): Session {
+  opened += 1;
+  return {
+    id: String(opened).padStart(64, '0') as SessionId,
+    userId,
+    gen: 0,
+    profile: 'standard',
+    createdAt: now,
+    authenticatedAt: now,
+    lastAccessAt: now,
+    idleExpiresAt: new Date(now.getTime() + 3_600_000),
+    expiresAt: new Date(now.getTime() + 86_400_000),
+    client: {
+      ipAddress: '203.0.113.7',
+      userAgent: null,
+      device: { browser: 'Firefox 140', os: 'Linux', kind: 'desktop' },
+    },
+    ipsUsed: ['203.0.113.7'],
+    requestCount: 0,
+    refreshNonce: Buffer.alloc(32),
+    refreshGeneration: 0,
+    refreshedAt: null,
+    deviceKey: null,
+    parentId: null,
+    scope: 'full',
+    label: null,
+    ended: null,
+  };
+}
+
 type Act = (scale: Scale, sample: number) => Promise<unknown>;
 
 /** Somebody else each time, spread over the whole table. */
@@ -51,8 +83,8 @@ const acts: Record<string, Act> = {
   'history, first page': ({ sessions }) => sessions.listOver(heavy, { now, size: pageSize, after: null }),
   'history, a page in the middle': pageAt(0.5),
   'history, the last page': pageAt(1),
-  'end the oldest at the limit': (scale, sample) =>
-    scale.sessions.endSurplus(somebody(scale, sample), ending, { keep: 9, order: 'oldest' }),
+  'open one and end the oldest at the limit': (scale, sample) =>
+    scale.sessions.insertMakingRoom(aSession(somebody(scale, sample)), ending, { keep: 9, order: 'oldest' }),
   'end all of one user': (scale, sample) => scale.sessions.endAll(somebody(scale, sample), ending, null),
 };
 

@@ -12,9 +12,15 @@ import {
   type SessionEnd,
   type SessionProfile,
 } from '../domain/session.js';
-import { type EndedSession, type HistoryPage, SessionRepository } from '../domain/session-repository.js';
+import {
+  type EndedSession,
+  type Ending,
+  type HistoryPage,
+  SessionRepository,
+} from '../domain/session-repository.js';
 import { SessionLimitReachedError, SessionNotFoundError } from '../domain/sessions.errors.js';
 import { sessionsConfigToken } from '../sessions.config.js';
+import { beginEvent, endEvents } from './session-events.js';
 import { feedTiming } from './coherence/feed-timing.js';
 import { type Propagation, RevocationBroadcast } from './coherence/revocation-broadcast.js';
 
@@ -73,23 +79,20 @@ export class SessionAuthority {
    */
   async issue(owner: { id: UserId; gen: number }, opening: Opening): Promise<Session> {
     const now = this.clock.now();
-    if (opening.deviceKey) await this.replaceOnDevice(owner.id, opening.deviceKey, now);
-    await this.makeRoom(owner.id, now);
     const session = this.draft(owner, opening, now);
-    await this.insert(session);
+    const replaced = await this.replaceOnDevice(session);
+    const evicted = await this.insertWithinLimit(session);
+    const ended = [...replaced, ...evicted];
+    await this.events.append([...endEvents(owner.id, ended), beginEvent(session)]);
+    this.work.afterCommit(() => this.metrics.sessionsStarted.inc());
+    this.letGo(owner.id, ended);
     return session;
   }
 
   /** Stores a session that somebody has drafted, within the caller's unit of work. */
   async insert(session: Session): Promise<void> {
     await this.sessions.insert(session);
-    const { id, userId, client, parentId, createdAt } = session;
-    const payload = {
-      ip_address: client.ipAddress,
-      device: client.device,
-      ...(parentId && { parent: parentId }),
-    };
-    await this.events.append([{ type: 'session.created', userId, sessionId: id, payload, at: createdAt }]);
+    await this.events.append([beginEvent(session)]);
     this.work.afterCommit(() => this.metrics.sessionsStarted.inc());
   }
 
@@ -169,27 +172,30 @@ export class SessionAuthority {
     return marked.filter(({ end: { reason } }) => reason === end.reason);
   }
 
-  private async makeRoom(owner: UserId, at: Date): Promise<void> {
-    const { limit, limitPolicy } = this.config;
-    if (limitPolicy === 'deny' || limitPolicy === 'ask') {
-      if ((await this.sessions.countLive(owner, at)) >= limit) throw new SessionLimitReachedError(limit);
-      return;
-    }
-    const order = limitPolicy === 'evict_idle' ? 'idle' : 'oldest';
-    const end: SessionEnd = { at, reason: 'limit' };
-    const ended = await this.sessions.endSurplus(owner, { ...end, by: null }, { keep: limit - 1, order });
-    await this.letGo(owner, ended);
+  private async replaceOnDevice({ deviceKey, userId, createdAt: at }: Session): Promise<EndedSession[]> {
+    return deviceKey
+      ? this.sessions.endOnDevice(deviceKey, userId, { at, reason: 'replaced', by: userId })
+      : [];
   }
 
-  private async replaceOnDevice(owner: UserId, deviceKey: string, at: Date): Promise<void> {
-    const ending = { at, reason: 'replaced', by: owner } as const;
-    await this.letGo(owner, await this.sessions.endOnDevice(deviceKey, owner, ending));
+  /** Returns those that gave way. */
+  private async insertWithinLimit(session: Session): Promise<EndedSession[]> {
+    const { limit, limitPolicy } = this.config;
+    if (limitPolicy === 'deny' || limitPolicy === 'ask') {
+      if ((await this.sessions.countLive(session.userId, session.createdAt)) >= limit)
+        throw new SessionLimitReachedError(limit);
+      await this.sessions.insert(session);
+      return [];
+    }
+    const order = limitPolicy === 'evict_idle' ? 'idle' : 'oldest';
+    const ending: Ending = { at: session.createdAt, reason: 'limit', by: null };
+    return this.sessions.insertMakingRoom(session, ending, { keep: limit - 1, order });
   }
 
   /** Nobody was promised that these are gone everywhere by now, so nobody waits for it. */
-  private async letGo(owner: UserId, ended: readonly EndedSession[]): Promise<void> {
+  private letGo(owner: UserId, ended: readonly EndedSession[]): void {
     if (ended.length === 0) return;
-    await this.recordEnds(owner, ended);
+    this.countEnds(ended);
     this.work.afterCommit(() => void this.broadcast.announce(burialOf(owner, ended)));
   }
 
@@ -226,18 +232,14 @@ export class SessionAuthority {
 
   private async recordEnds(owner: UserId, ended: readonly EndedSession[]): Promise<void> {
     if (ended.length === 0) return;
+    this.countEnds(ended);
+    await this.events.append(endEvents(owner, ended));
+  }
+
+  private countEnds(ended: readonly EndedSession[]): void {
     this.work.afterCommit(() => {
       for (const { end } of ended) this.metrics.sessionsEnded.inc({ reason: end.reason });
     });
-    await this.events.append(
-      ended.map(({ id, end: { reason, at } }) => ({
-        type: 'session.ended',
-        userId: owner,
-        sessionId: id,
-        payload: { reason },
-        at,
-      })),
-    );
   }
 }
 

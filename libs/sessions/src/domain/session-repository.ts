@@ -22,6 +22,12 @@ export interface HistoryPage {
 /** Which of the live sessions give way when there are too many. */
 export type EvictionOrder = 'oldest' | 'idle';
 
+/** How many other live sessions there may be beside a new one. */
+export interface Room {
+  readonly keep: number;
+  readonly order: EvictionOrder;
+}
+
 /**
  * Sessions as they stand in the durable store. "Live" means not ended and not timed out at `now`; no caller
  * checks that again. All methods join the caller's unit of work. Ending is set-based and keeps the first reason: a
@@ -29,6 +35,11 @@ export type EvictionOrder = 'oldest' | 'idle';
  */
 export abstract class SessionRepository {
   abstract insert(session: Session): Promise<void>;
+  /**
+   * Inserts it, and ends live sessions of its owner in the given order until at most `keep` of the others remain, with
+   * their shares, which do not count. Only under the owner's row lock.
+   */
+  abstract insertMakingRoom(session: Session, ending: Ending, room: Room): Promise<EndedSession[]>;
   /** Also ended ones, whoever owns it. */
   abstract find(id: SessionId): Promise<Session | null>;
   /** Also ended ones; null if the id is unknown or belongs to somebody else. */
@@ -51,12 +62,6 @@ export abstract class SessionRepository {
   abstract listEndedSince(owner: UserId, since: Date): Promise<EndedSession[]>;
   /** Removes up to `limit` sessions whose absolute end was before then, the oldest first; returns how many. */
   abstract purge(before: Date, limit: number): Promise<number>;
-  /** Ends live sessions in the given order until at most `keep` remain, with their shares, which do not count. */
-  abstract endSurplus(
-    owner: UserId,
-    ending: Ending,
-    surplus: { keep: number; order: EvictionOrder },
-  ): Promise<EndedSession[]>;
   /** Sessions that are over, newest sign-in first, from the one after `after`. */
   abstract listOver(owner: UserId, page: HistoryPage): Promise<Session[]>;
 }

@@ -1,3 +1,5 @@
+import type { UserId } from '@app/kernel';
+import type { Room } from '../domain/session-repository.js';
 import {
   aSession,
   at,
@@ -9,6 +11,12 @@ import {
 export function sessionSurplusContract(subject: () => SessionRepositorySubject): void {
   const { given, ids, sessions, signout } = repositoryStand(subject);
 
+  /** Another session, at the minute of the ending. */
+  async function open(owner: UserId, minute: number, room: Room) {
+    const opened = aSession(owner, { createdAt: at(minute), lastAccessAt: at(minute) });
+    return { opened: opened.id, ended: await sessions().insertMakingRoom(opened, signout(minute), room) };
+  }
+
   it('ends the oldest beyond the number to keep', async () => {
     const { owner, all } = await given(
       { createdAt: at(4), lastAccessAt: at(4) },
@@ -18,10 +26,10 @@ export function sessionSurplusContract(subject: () => SessionRepositorySubject):
     );
     const [newest, oldest, third, second] = ids(all);
 
-    const ended = await sessions().endSurplus(owner, signout(10), { keep: 2, order: 'oldest' });
+    const { ended, opened } = await open(owner, 10, { keep: 2, order: 'oldest' });
 
     expect(new Set(ended.map(({ id }) => id))).toEqual(new Set([oldest, second]));
-    expect(ids(await sessions().listLive(owner, at(10)))).toEqual([newest, third]);
+    expect(ids(await sessions().listLive(owner, at(10)))).toEqual([opened, newest, third]);
   });
 
   it('ends the longest unused beyond the number to keep', async () => {
@@ -33,10 +41,10 @@ export function sessionSurplusContract(subject: () => SessionRepositorySubject):
     );
     const [unused, busy, idle, second] = ids(all);
 
-    const ended = await sessions().endSurplus(owner, signout(10), { keep: 2, order: 'idle' });
+    const { ended, opened } = await open(owner, 10, { keep: 2, order: 'idle' });
 
     expect(new Set(ended.map(({ id }) => id))).toEqual(new Set([unused, idle]));
-    expect(new Set(ids(await sessions().listLive(owner, at(10))))).toEqual(new Set([busy, second]));
+    expect(new Set(ids(await sessions().listLive(owner, at(10))))).toEqual(new Set([opened, busy, second]));
   });
 
   it.each(['oldest', 'idle'] as const)(
@@ -45,8 +53,9 @@ export function sessionSurplusContract(subject: () => SessionRepositorySubject):
       const { owner, all } = await given({}, {}, {}, {}, {});
       const survivors = ids(all).toSorted().slice(-2);
 
-      expect(await sessions().endSurplus(owner, signout(5), { keep: 2, order })).toHaveLength(3);
-      expect(new Set(ids(await sessions().listLive(owner, at(5))))).toEqual(new Set(survivors));
+      const { ended, opened } = await open(owner, 5, { keep: 2, order });
+      expect(ended).toHaveLength(3);
+      expect(new Set(ids(await sessions().listLive(owner, at(5))))).toEqual(new Set([opened, ...survivors]));
     },
   );
 
@@ -58,8 +67,9 @@ export function sessionSurplusContract(subject: () => SessionRepositorySubject):
     );
     await sessions().end(all[1]!.id, owner, signout(9));
 
-    expect(await sessions().endSurplus(owner, signout(10), { keep: 1, order: 'oldest' })).toEqual([]);
-    expect(ids(await sessions().listLive(owner, at(10)))).toEqual([all[2]!.id]);
+    const { ended, opened } = await open(owner, 10, { keep: 1, order: 'oldest' });
+    expect(ended).toEqual([]);
+    expect(ids(await sessions().listLive(owner, at(10)))).toEqual([opened, all[2]!.id]);
   });
 
   it.each([
@@ -70,13 +80,13 @@ export function sessionSurplusContract(subject: () => SessionRepositorySubject):
   ])('with %i to keep of three ends %i', async (keep, expected) => {
     const { owner } = await given({}, {}, {});
 
-    expect(await sessions().endSurplus(owner, signout(5), { keep, order: 'oldest' })).toHaveLength(expected);
+    expect((await open(owner, 5, { keep, order: 'oldest' })).ended).toHaveLength(expected);
   });
 
   it('leaves the sessions of others alone when it ends a surplus', async () => {
     const { owner } = await given({}, {});
     const other = await given({}, {});
-    await sessions().endSurplus(owner, signout(5), { keep: 0, order: 'oldest' });
+    await open(owner, 5, { keep: 0, order: 'oldest' });
 
     expect(await sessions().countLive(other.owner, at(5))).toBe(2);
   });
@@ -99,7 +109,7 @@ export function sessionSurplusContract(subject: () => SessionRepositorySubject):
     const share = aSession(owner, { parentId: all[0]!.id, scope: 'read', createdAt: at(3) });
     await sessions().insert(share);
 
-    const ended = await sessions().endSurplus(owner, signout(5), { keep: 1, order: 'oldest' });
+    const { ended } = await open(owner, 5, { keep: 1, order: 'oldest' });
     expect(new Set(ended.map(({ id }) => id))).toEqual(new Set([all[0]!.id, share.id]));
   });
 

@@ -1,33 +1,25 @@
 import type { SessionId, UserId } from '@app/kernel';
-import { Database, type Orm } from '@app/postgres';
+import { Database } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
-import {
-  and,
-  count,
-  desc,
-  eq,
-  gt,
-  gte,
-  inArray,
-  isNotNull,
-  isNull,
-  lt,
-  lte,
-  ne,
-  or,
-  type SQL,
-  sql,
-  type SQLWrapper,
-} from 'drizzle-orm';
+import { and, desc, eq, gte, inArray, isNotNull, lt, lte, or, sql } from 'drizzle-orm';
 import type { Session } from '../../domain/session.js';
 import {
   type EndedSession,
   type Ending,
-  type EvictionOrder,
   type HistoryPage,
+  type Room,
   SessionRepository,
 } from '../../domain/session-repository.js';
 import { toSession, toSessionEnd, toSessionRow } from './session.mapper.js';
+import {
+  countLiveSessions,
+  endSession,
+  endSessions,
+  endSessionsOnDevice,
+  insertSession,
+  liveOf,
+  openSession,
+} from './session-statements.js';
 import { sessionsTable } from './sessions.table.js';
 
 @Injectable()
@@ -37,7 +29,12 @@ export class DrizzleSessionRepository extends SessionRepository {
   }
 
   async insert(session: Session): Promise<void> {
-    await this.database.query((orm) => orm.insert(sessionsTable).values(toSessionRow(session)));
+    await this.database.query((orm) => insertSession(orm).execute(rowValuesOf(session)));
+  }
+
+  insertMakingRoom(session: Session, ending: Ending, { keep, order }: Room): Promise<EndedSession[]> {
+    const values = { ...rowValuesOf(session), ...valuesOf(session.userId, ending), keep };
+    return this.ended(openSession[order], values);
   }
 
   async find(id: SessionId): Promise<Session | null> {
@@ -69,9 +66,8 @@ export class DrizzleSessionRepository extends SessionRepository {
   }
 
   async countLive(owner: UserId, now: Date): Promise<number> {
-    const rows = await this.database.query((orm) =>
-      orm.select({ live: count() }).from(sessionsTable).where(countedOf(owner, now)),
-    );
+    const at = now.toISOString();
+    const rows = await this.database.query((orm) => countLiveSessions(orm).execute({ owner, at }));
     return rows[0]?.live ?? 0;
   }
 
@@ -95,24 +91,15 @@ export class DrizzleSessionRepository extends SessionRepository {
   }
 
   end(id: SessionId, owner: UserId, ending: Ending): Promise<EndedSession[]> {
-    const { parentId } = sessionsTable;
-    return this.endWhere(and(unmarkedOf(owner), or(eq(sessionsTable.id, id), eq(parentId, id))), ending);
+    return this.ended(endSession, { ...valuesOf(owner, ending), id });
   }
 
   endOnDevice(deviceKey: string, owner: UserId, ending: Ending): Promise<EndedSession[]> {
-    const onDevice = and(unmarkedOf(owner), eq(sessionsTable.deviceKey, deviceKey));
-    return this.endWithShares(owner, ending, (orm) =>
-      orm.select({ id: sessionsTable.id }).from(sessionsTable).where(onDevice),
-    );
+    return this.ended(endSessionsOnDevice, { ...valuesOf(owner, ending), deviceKey });
   }
 
   endAll(owner: UserId, ending: Ending, keep: SessionId | null): Promise<EndedSession[]> {
-    const all = unmarkedOf(owner);
-    const others = and(
-      ne(sessionsTable.id, keep ?? ''),
-      sql`${sessionsTable.parentId} is distinct from ${keep}`,
-    );
-    return this.endWhere(keep ? and(all, others) : all, ending);
+    return this.ended(endSessions, { ...valuesOf(owner, ending), keep: keep ?? '' });
   }
 
   async listEndedSince(owner: UserId, since: Date): Promise<EndedSession[]> {
@@ -142,22 +129,6 @@ export class DrizzleSessionRepository extends SessionRepository {
     return rows.length;
   }
 
-  endSurplus(
-    owner: UserId,
-    ending: Ending,
-    surplus: { keep: number; order: EvictionOrder },
-  ): Promise<EndedSession[]> {
-    const age = surplus.order === 'idle' ? sessionsTable.lastAccessAt : sessionsTable.createdAt;
-    return this.endWithShares(owner, ending, (orm) =>
-      orm
-        .select({ id: sessionsTable.id })
-        .from(sessionsTable)
-        .where(countedOf(owner, ending.at))
-        .orderBy(desc(age), desc(sessionsTable.id))
-        .offset(surplus.keep),
-    );
-  }
-
   async listOver(owner: UserId, { now, size, after }: HistoryPage): Promise<Session[]> {
     const { id, createdAt, endedAt, expiresAt, idleExpiresAt } = sessionsTable;
     const isOver = or(isNotNull(endedAt), lte(expiresAt, now), lte(idleExpiresAt, now));
@@ -174,64 +145,27 @@ export class DrizzleSessionRepository extends SessionRepository {
     return rows.map(toSession);
   }
 
-  /** One statement: whoever shares a session that is being ended must not outlive it by a moment. */
-  private endWithShares(
-    owner: UserId,
-    ending: Ending,
-    doomed: (orm: Orm) => SQLWrapper,
+  private async ended(
+    statement: typeof endSession | (typeof openSession)['oldest'],
+    values: Record<string, unknown>,
   ): Promise<EndedSession[]> {
-    const { id, parentId } = sessionsTable;
-    return this.endWhere(
-      (orm) => and(unmarkedOf(owner), or(inArray(id, doomed(orm)), inArray(parentId, doomed(orm)))),
-      ending,
-    );
-  }
-
-  private async endWhere(
-    which: SQL | undefined | ((orm: Orm) => SQL | undefined),
-    ending: Ending,
-  ): Promise<EndedSession[]> {
-    const { id, endedAt, endReason } = sessionsTable;
-    const rows = await this.database.query((orm) =>
-      orm
-        .update(sessionsTable)
-        .set(endedByWhatCameFirst(ending))
-        .where(typeof which === 'function' ? which(orm) : which)
-        .returning({ id, endedAt, endReason }),
-    );
+    const rows = await this.database.query((orm) => statement(orm).execute(values));
     return rows.map(toEnded);
   }
 }
 
-function unmarkedOf(owner: UserId): SQL | undefined {
-  return and(eq(sessionsTable.userId, owner), isNull(sessionsTable.endedAt));
-}
-
-function liveOf(owner: UserId, now: Date): SQL | undefined {
-  return and(
-    eq(sessionsTable.userId, owner),
-    isNull(sessionsTable.endedAt),
-    gt(sessionsTable.expiresAt, now),
-    gt(sessionsTable.idleExpiresAt, now),
-  );
-}
-
-/** Those that take a place at the limit. */
-function countedOf(owner: UserId, now: Date): SQL | undefined {
-  return and(liveOf(owner, now), isNull(sessionsTable.parentId));
-}
-
-/** The same order of causes as `endOf`. */
-function endedByWhatCameFirst({ at, reason, by }: Ending) {
-  const { idleExpiresAt, expiresAt } = sessionsTable;
-  const timeout = sql`least(${idleExpiresAt}, ${expiresAt})`;
-  const hasTimedOut = sql`${timeout} <= ${at.toISOString()}::timestamptz`;
-  const timeoutReason = sql`case when ${idleExpiresAt} < ${expiresAt} then 'expired_idle' else 'expired_absolute' end`;
+function rowValuesOf(session: Session): Record<string, unknown> {
+  const row = toSessionRow(session);
   return {
-    endedAt: sql`case when ${hasTimedOut} then ${timeout} else ${at.toISOString()}::timestamptz end`,
-    endReason: sql`case when ${hasTimedOut} then ${timeoutReason} else ${reason}::text end`,
-    endedBy: sql`case when ${hasTimedOut} then null else ${by}::uuid end`,
+    ...row,
+    refreshedAt: row.refreshedAt?.toISOString() ?? null,
+    endedAt: row.endedAt?.toISOString() ?? null,
+    endedBy: null,
   };
+}
+
+function valuesOf(owner: UserId, { at, reason, by }: Ending): Record<string, unknown> {
+  return { owner, at: at.toISOString(), reason, by };
 }
 
 function toEnded(row: { id: string; endedAt: Date | null; endReason: string | null }): EndedSession {
