@@ -1,6 +1,6 @@
 import { Agent } from 'node:http';
 import { ApiInstance, PostgresProcess, RedisProcess } from '@app/testing';
-import { secretKey } from './support/open-app.js';
+import { secretKey } from './support/secret-key.js';
 import { load, pass, quantile, type Question, type Sample } from './support/steady-load.js';
 
 const rate = 300;

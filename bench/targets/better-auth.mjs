@@ -2,7 +2,7 @@
  * better-auth on node:http, Postgres as its database and Redis as its secondary storage. Its cookie cache is off, since
  * with it a revoked session is accepted until the cache's time is over. Its limits are off as everybody's here.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { betterAuth } from 'better-auth';
 import { getMigrations } from 'better-auth/db/migration';
@@ -10,6 +10,7 @@ import { toNodeHandler } from 'better-auth/node';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { answers } from '../support/child.mjs';
+import { spread } from '../support/spread.mjs';
 
 const redis = new Redis(process.env.REDIS_URL);
 const port = Number(process.env.PORT);
@@ -36,6 +37,8 @@ const options = {
       verify: async ({ hash, password }) => digest(password) === hash,
     },
   },
+  // Off unless told, so that a check reads Redis alone.
+  session: { storeSessionInDatabase: process.env.BOTH_STORES === 'true' },
   rateLimit: { enabled: false },
   telemetry: { enabled: false },
 };
@@ -43,6 +46,7 @@ const options = {
 const { runMigrations } = await getMigrations(options);
 await runMigrations();
 const auth = betterAuth(options);
+const { internalAdapter } = await auth.$context;
 const handle = toNodeHandler(auth);
 createServer((request, reply) => void handle(request, reply)).listen(port, '127.0.0.1');
 
@@ -58,3 +62,17 @@ answers('sessions', async ({ count }) => {
   }
   return sessions;
 });
+
+let people = [];
+
+/** So many new people, who hold nothing yet. */
+answers('people', async ({ count }) => {
+  people = [];
+  await spread(Array.from({ length: count }), 5, async () => {
+    const email = `${randomUUID()}@example.com`;
+    people.push(await internalAdapter.createUser({ email, name: 'Ann Example', emailVerified: false }));
+  });
+});
+
+/** A session for each, as a sign-in opens it. */
+answers('open', ({ callers }) => spread(people, callers, ({ id }) => internalAdapter.createSession(id)));

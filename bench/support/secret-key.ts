@@ -1,0 +1,1 @@
+export const secretKey = 'b7e1c09d42f85a36b7e1c09d42f85a36b7e1c09d42f85a36b7e1c09d42f85a36';
