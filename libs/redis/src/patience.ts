@@ -15,10 +15,19 @@ export function withPatience<Client extends Redis>(client: Client): Client {
   });
 }
 
-/** Timers run first in a turn of the event loop, then sockets are read, then what `setImmediate` was given. */
+/**
+ * Timers run first in a turn of the event loop, then sockets are read, then what `setImmediate` was given. The time
+ * begins with the end of the turn, when the command leaves: a turn may be long.
+ */
 function giveUpAfterReading(this: Command, ms: number): void {
-  const timer = setTimeout(() => setImmediate(() => refuse(this)), ms);
-  const stop = (): void => clearTimeout(timer);
+  let timer: NodeJS.Timeout | undefined;
+  const start = setImmediate(() => {
+    timer = setTimeout(() => setImmediate(() => refuse(this)), ms);
+  });
+  const stop = (): void => {
+    clearImmediate(start);
+    clearTimeout(timer);
+  };
   this.promise.then(stop, stop);
 }
 

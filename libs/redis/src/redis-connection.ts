@@ -109,8 +109,9 @@ export class RedisConnection {
   }
 
   /**
-   * Commands of one tick leave in one packet: a request that asks several things waits for one round trip. ioredis'
-   * own auto-pipelining would hold commands back while others are on their way, past their time-out.
+   * Commands of one turn of the event loop leave together at its end, those of a request and of its neighbours: the
+   * fewer packets, the fewer times Redis has to be woken. ioredis' own auto-pipelining would hold commands back while
+   * others are on their way, past their time-out.
    */
   private sendTogether(client: RedisClient): void {
     if (client instanceof Cluster) return;
@@ -118,7 +119,7 @@ export class RedisConnection {
     if (!stream) return;
     if (stream.writableCorked === 0) {
       stream.cork();
-      process.nextTick(() => stream.uncork());
+      setImmediate(() => stream.uncork());
       this.together = 0;
     } else if ((this.together += 1) % maxTogether === 0) {
       stream.uncork();

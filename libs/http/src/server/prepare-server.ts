@@ -5,6 +5,7 @@ import { tidyDocs } from './docs-files.js';
 import { acceptFormsOfOAuth } from './form-body.js';
 import { acceptJsonOnly } from './json-body.js';
 import { traceRequests } from './request-log.js';
+import { sendTogether } from './reply-batch.js';
 import { keepReplyForms } from './reply-form.js';
 import type { RouteTable } from './route-table.js';
 import { acceptUploads } from './upload-body.js';
@@ -27,4 +28,5 @@ export async function prepareServer(
   acceptFormsOfOAuth(server);
   await acceptUploads(server);
   keepReplyForms(server);
+  sendTogether(server);
 }
