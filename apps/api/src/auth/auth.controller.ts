@@ -22,6 +22,9 @@ import { principalView, sessionCountView, signedOutEverywhereView, signedOutView
 @ApiTags('Authentication')
 @Controller('api/v1/auth')
 export class AuthController {
+  /** A principal that is asked about again is shown as before. */
+  private readonly shown = new WeakMap<Principal, ReturnType<typeof presentPrincipal>>();
+
   constructor(
     private readonly signOut: SignOut,
     private readonly sessions: SessionAuthority,
@@ -38,7 +41,11 @@ export class AuthController {
     problems: sessionProblems,
   })
   getPrincipal(@CurrentPrincipal() principal: Principal) {
-    return presentPrincipal(principal);
+    const known = this.shown.get(principal);
+    if (known) return known;
+    const view = Object.freeze(presentPrincipal(principal));
+    this.shown.set(principal, view);
+    return view;
   }
 
   @Post(['signout', 'logout'])

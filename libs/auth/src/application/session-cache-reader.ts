@@ -118,7 +118,14 @@ export function verdictOf(objection: Exclude<Objection, { kind: 'user-changed' }
   }
 }
 
+/** An entry is asked for with the same token again and again: what was made of the two serves until one changes. */
+const lastVerdicts = new WeakMap<CachedSession, Extract<Verdict, { kind: 'live' }>>();
+
 function live(entry: CachedSession, claims: AccessTokenClaims): Verdict {
   if (entry.revokedTokens.includes(claims.tokenId)) return { kind: 'token-revoked' };
-  return { kind: 'live', principal: toPrincipal(entry, claims) };
+  const last = lastVerdicts.get(entry);
+  if (last?.principal.tokenId === claims.tokenId) return last;
+  const verdict = { kind: 'live', principal: toPrincipal(entry, claims) } as const;
+  lastVerdicts.set(entry, verdict);
+  return verdict;
 }

@@ -9,7 +9,9 @@ export function toCachedSession(
   read: Pick<CachedSession, 'position' | 'database' | 'readAt'>,
 ): CachedSession {
   return {
-    ...read,
+    position: read.position,
+    database: read.database,
+    readAt: read.readAt,
     userId: user.id,
     sessionId: session.id,
     gen: session.gen,

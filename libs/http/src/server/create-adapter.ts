@@ -27,6 +27,8 @@ function requestId(request: { headers: IncomingMessage['headers'] }): string {
 export function createAdapter(config: HttpConfig, logger: Logger): FastifyAdapter {
   return new FastifyAdapter({
     loggerInstance: logger,
+    // A child for each request would cost a microsecond, and what is logged names its request itself.
+    childLoggerFactory: () => logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId as never,
     bodyLimit: bodyLimitBytes,

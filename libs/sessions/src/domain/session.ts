@@ -93,5 +93,7 @@ export function hasTimedOut(
   { idleExpiresAt, expiresAt }: Pick<Session, 'idleExpiresAt' | 'expiresAt'>,
   now: Date,
 ): boolean {
-  return idleExpiresAt <= now || expiresAt <= now;
+  // As numbers: comparing dates asks each for its primitive value.
+  const at = now.getTime();
+  return idleExpiresAt.getTime() <= at || expiresAt.getTime() <= at;
 }
