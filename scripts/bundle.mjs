@@ -15,10 +15,12 @@ const programs = {
   worker: 'apps/worker/src/main.js',
   // Started as a process of its own, and looked for beside the program that starts it.
   'create-embedded-cluster': 'libs/postgres/src/create-embedded-cluster.js',
+  // The same for a thread.
+  'hashing-thread': 'libs/auth/src/infrastructure/argon2/hashing-thread.js',
 };
 
-/** With files of their own beside the code: native modules, WebAssembly, pages. */
-const whole = [/^@electric-sql\/pglite/, '@node-rs/argon2', 'sharp', 'swagger-ui-dist'];
+/** With files of their own beside the code: native modules, WebAssembly, threads, pages. */
+const whole = [/^@electric-sql\/pglite/, '@node-rs/argon2', 'piscina', 'sharp', 'swagger-ui-dist'];
 
 /** What packages look for and do without. */
 const absent = [
