@@ -32,7 +32,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'no barrier',
     file: `${coherence}/revocation-broadcast.js`,
-    find: '(await this.barrier.isPassed(transaction, tombstone))',
+    find: '(await this.barrier.isPassed(transaction, tombstones))',
     replace: '(tombstone, true)',
     scenario: uninformedReader,
     caughtBy: 'S1',

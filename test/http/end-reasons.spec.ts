@@ -8,6 +8,7 @@ import { inWords } from '../support/expectations.js';
 const noon = new Date('2026-03-01T12:00:00.000Z');
 const [second, hour, day] = [1_000, 3_600_000, 86_400_000];
 const clock = new FakeClock(noon);
+const operator = { by: null, note: null };
 let api: Api;
 
 beforeAll(async () => {
@@ -43,7 +44,7 @@ const causes: Record<EndReason, (story: Story) => Promise<unknown>> = {
       .get(SessionAuthority, { strict: false })
       .end(sessionId as SessionId, { userId: userId as UserId }, 'admin'),
   user_disabled: ({ device }) =>
-    api.app.get(AccountControl, { strict: false }).disable(device.userId as UserId, null),
+    api.app.get(AccountControl, { strict: false }).disable(device.userId as UserId, operator),
   refresh_reuse: async ({ device }) => {
     await api.refresh(device.refreshToken).expect(200);
     clock.advance(60 * second);

@@ -8,6 +8,7 @@ import { expectProblem } from '../support/expectations.js';
 const noon = new Date('2026-03-01T12:00:00.000Z');
 const second = 1_000;
 const clock = new FakeClock(noon);
+const operator = { by: null, note: null };
 let api: Api;
 
 beforeAll(async () => {
@@ -249,7 +250,7 @@ describe('refreshing against ending', () => {
     [
       'disabling the account',
       ({ userId }: SignedInDevice) =>
-        api.app.get(AccountControl, { strict: false }).disable(userId as UserId, null),
+        api.app.get(AccountControl, { strict: false }).disable(userId as UserId, operator),
     ],
   ] as const;
 

@@ -41,6 +41,25 @@ const expected: Record<string, AccessMode> = {
   'POST /api/v1/oauth/introspect': 'client',
   'POST /api/v1/oauth/revoke': 'client',
   'GET /api/v1/admin/system': 'session',
+  'GET /api/v1/admin/users': 'session',
+  'POST /api/v1/admin/users': 'session',
+  'GET /api/v1/admin/users/:id': 'session',
+  'POST /api/v1/admin/users/:id/disable': 'session',
+  'POST /api/v1/admin/users/:id/enable': 'session',
+  'PUT /api/v1/admin/users/:id/role': 'session',
+  'POST /api/v1/admin/users/:id/require-password-change': 'session',
+  'POST /api/v1/admin/users/:id/unlock': 'session',
+  'GET /api/v1/admin/users/:id/sessions': 'session',
+  'DELETE /api/v1/admin/users/:id/sessions': 'session',
+  'GET /api/v1/admin/users/:id/history': 'session',
+  'GET /api/v1/admin/users/:id/events': 'session',
+  'GET /api/v1/admin/sessions': 'session',
+  'GET /api/v1/admin/sessions/:id': 'session',
+  'DELETE /api/v1/admin/sessions/:id': 'session',
+  'POST /api/v1/admin/sessions/end': 'session',
+  'GET /api/v1/admin/sessions/ends/:id': 'session',
+  'GET /api/v1/admin/shares': 'session',
+  'DELETE /api/v1/admin/shares/:id': 'session',
   'GET /health': 'public',
   'GET /ready': 'public',
   'GET /metrics': 'public',
@@ -151,8 +170,10 @@ describe('a method that an address does not have', () => {
   for (const { method, path } of all) {
     const methods = allowed.get(path) ?? new Set();
     for (const each of method === 'GET' ? ['GET', 'HEAD'] : [method]) methods.add(each);
-    // `active` and `current` could also be the id of a session to end.
+    // `active`, `current` and `end` could also be the id of a session to end.
     if (path.startsWith('/api/v1/sessions/')) methods.add('DELETE');
+    if (path === '/api/v1/admin/sessions/end')
+      for (const each of ['GET', 'HEAD', 'DELETE']) methods.add(each);
     allowed.set(path, methods);
   }
   const addresses = [...allowed].map(([path, methods]) => ({ path, methods: [...methods].toSorted() }));

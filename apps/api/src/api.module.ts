@@ -8,7 +8,13 @@ import { RedisModule } from '@app/redis';
 import { type Logger, TelemetryModule } from '@app/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { authorityToken } from './authority.js';
+import { AdminBulkEndsController } from './admin/bulk-ends.controller.js';
+import { AdminSessionsController } from './admin/sessions.controller.js';
+import { AdminSharesController } from './admin/shares.controller.js';
 import { SystemController } from './admin/system.controller.js';
+import { AdminUserActsController } from './admin/user-acts.controller.js';
+import { AdminUserHistoryController } from './admin/user-history.controller.js';
+import { AdminUsersController } from './admin/users.controller.js';
 import { AuthController } from './auth/auth.controller.js';
 import { ReauthenticationController } from './auth/reauthentication.controller.js';
 import { RefreshController } from './auth/refresh.controller.js';
@@ -77,6 +83,12 @@ export class ApiModule {
         HealthController,
         MetricsController,
         SystemController,
+        AdminUsersController,
+        AdminUserActsController,
+        AdminUserHistoryController,
+        AdminBulkEndsController,
+        AdminSessionsController,
+        AdminSharesController,
         WellKnownController,
       ],
       providers: [

@@ -9,6 +9,9 @@ import { TokensModule } from '@app/tokens';
 import { UsersModule } from '@app/users';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountControl } from './application/account-control.js';
+import { AccountDirectory } from './application/account-directory.js';
+import { AccountLocks } from './application/account-locks.js';
+import { AccountRoles } from './application/account-roles.js';
 import { Avatars } from './application/avatars.js';
 import { AgentWatch } from './application/agent-watch.js';
 import { AccountProtection } from './application/account-protection.js';
@@ -27,6 +30,7 @@ import { SessionCacheReader } from './application/session-cache-reader.js';
 import { SessionCheck } from './application/session-check.js';
 import { SessionDatabaseReader } from './application/session-database-reader.js';
 import { SessionOpening } from './application/session-opening.js';
+import { SessionOverview } from './application/session-overview.js';
 import { SharedSessions } from './application/shared-sessions.js';
 import { SignIn } from './application/sign-in.js';
 import { SignInTickets } from './application/sign-in-tickets.js';
@@ -79,6 +83,10 @@ const useCases = [
   Refresh,
   Reauthentication,
   AccountControl,
+  AccountDirectory,
+  AccountLocks,
+  AccountRoles,
+  SessionOverview,
   Registration,
   Avatars,
   Profiles,

@@ -1,5 +1,8 @@
 export { AgentWatch } from './application/agent-watch.js';
 export { AccountControl } from './application/account-control.js';
+export { type Account, AccountDirectory } from './application/account-directory.js';
+export { AccountLocks } from './application/account-locks.js';
+export { AccountRoles } from './application/account-roles.js';
 export { AccountProtection } from './application/account-protection.js';
 export { type FirstAdministrator, FirstAdministratorSetup } from './application/first-administrator.js';
 export { Avatars } from './application/avatars.js';
@@ -8,6 +11,7 @@ export { Reauthentication } from './application/reauthentication.js';
 export { Refresh } from './application/refresh.js';
 export { type NewAccount, Registration } from './application/registration.js';
 export { type Authenticated, SessionCheck } from './application/session-check.js';
+export { type OwnedSession, SessionOverview } from './application/session-overview.js';
 export { SharedSessions } from './application/shared-sessions.js';
 export type { DeviceClaim } from './application/session-opening.js';
 export { SignIn } from './application/sign-in.js';
@@ -20,6 +24,7 @@ export { AuthModule } from './auth.module.js';
 export {
   InvalidCredentialsError,
   MissingCredentialsError,
+  PasswordChangeRequiredError,
   PasswordRefusedError,
   ReadOnlySessionError,
   RefreshReusedError,

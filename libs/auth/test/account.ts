@@ -7,6 +7,9 @@ import { eventsOf, type Instance, startInstance, stopInstances, wish } from './i
 export const password = 'quiet blue lamp';
 export const minutes = (count: number): number => count * 60_000;
 
+/** Somebody at the machine. */
+export const operator = { by: null, note: null };
+
 let made = 0;
 
 /** An instance and a registered user without a session. */

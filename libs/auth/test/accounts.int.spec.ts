@@ -1,4 +1,5 @@
-import { EmailTakenError } from '@app/users';
+import type { UserId } from '@app/kernel';
+import { EmailTakenError, UserNotFoundError } from '@app/users';
 import { sql } from 'drizzle-orm';
 import {
   AccountControl,
@@ -7,7 +8,7 @@ import {
   PasswordRefusedError,
   Registration,
 } from '../src/index.js';
-import { onEachStore, password } from './account.js';
+import { onEachStore, operator, password } from './account.js';
 import { eventsOf, wish, writersOf } from './installation.js';
 
 onEachStore(({ database, run, setup }) => {
@@ -16,7 +17,7 @@ onEachStore(({ database, run, setup }) => {
       const { accounts, check, signInNow, user, live } = await setup();
       const [first] = [await signInNow(), await signInNow()];
 
-      expect(await accounts.signOut(user.id, null)).toEqual({ count: 2, propagation: 'complete' });
+      expect(await accounts.signOut(user.id, operator)).toEqual({ count: 2, propagation: 'complete' });
       await expect(check.authenticate(first.accessToken.text)).rejects.toMatchObject({
         facts: { end_reason: 'admin' },
       });
@@ -27,14 +28,14 @@ onEachStore(({ database, run, setup }) => {
     it('v5.0.0-7.4.2 ends every session of a disabled account and lets nobody in until it is enabled', async () => {
       const { accounts, check, events, signInNow, user, live } = await setup();
       const [first] = [await signInNow(), await signInNow()];
-      const ended = await accounts.disable(user.id, null);
+      const ended = await accounts.disable(user.id, operator);
 
       expect(ended).toEqual({ count: 2, propagation: 'complete' });
       await expect(check.authenticate(first.accessToken.text)).rejects.toMatchObject({
         facts: { end_reason: 'user_disabled' },
       });
       await expect(signInNow()).rejects.toThrow(InvalidCredentialsError);
-      await accounts.enable(user.id, null);
+      await accounts.enable(user.id, operator);
       expect(await live()).toEqual([]);
       await signInNow();
       expect(await live()).toHaveLength(1);
@@ -42,6 +43,19 @@ onEachStore(({ database, run, setup }) => {
         expect.arrayContaining(['user.disabled', 'user.sessions_revoked', 'user.enabled']),
       );
     });
+  });
+
+  describe('an account that does not exist', () => {
+    const nobody = '019a9f3e-7c41-7d1b-9a55-0000000000ff' as UserId;
+
+    it.each(['signOut', 'disable', 'enable', 'requirePasswordChange'] as const)(
+      'is said to be unknown by %s, and nothing is written',
+      async (act) => {
+        const { accounts } = await setup();
+        await expect(accounts[act](nobody, operator)).rejects.toThrow(UserNotFoundError);
+        expect(await eventsOf(database(), nobody)).toEqual([]);
+      },
+    );
   });
 
   describe(Registration.name, () => {

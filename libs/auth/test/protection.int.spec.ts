@@ -31,7 +31,7 @@ describe.each(openStores)('on %s', (_driver, open) => {
     function entry(failures: number, of: Partial<LedgerEntry> = {}): LedgerEntry {
       made += 1;
       const record = { failures, waitUntil: at() + failures * 1_000, forgottenAt: at() + 60_000 };
-      return { subject: `subject-${made}`, account: `account-${made}`, record, ...of };
+      return { subject: `subject-${made}`, account: `account-${made}`, userId: null, record, ...of };
     }
     const grown = (of: LedgerEntry): LedgerEntry => ({ ...entry(of.record.failures + 1), ...pick(of) });
     const pick = ({ subject, account }: LedgerEntry) => ({ subject, account });

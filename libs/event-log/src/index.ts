@@ -1,3 +1,4 @@
+export { type Act, factsOf } from './domain/act.js';
 export { type DomainEvent, type EventType } from './domain/event.js';
 export { EventLog } from './domain/event-log.js';
 export type { DatabaseIdentity, LogPosition } from './domain/log-position.js';

@@ -3,6 +3,7 @@ export { RouteNotFoundError } from './errors/http.errors.js';
 export {
   accessModeKey,
   type AccessMode,
+  BeforePasswordChange,
   ForClients,
   NeedsSession,
   Public,

@@ -1,3 +1,10 @@
+export {
+  BulkEnding,
+  type BulkPreview,
+  type BulkStanding,
+  type BulkWish,
+} from './application/administration/bulk-ending.js';
+export { SessionTermination } from './application/administration/session-termination.js';
 export { SessionActivity } from './application/activity/session-activity.js';
 export { type AuthorityMode, AuthorityState } from './application/coherence/authority-state.js';
 export { LocalSessions } from './application/coherence/local-sessions.js';
@@ -25,6 +32,13 @@ export {
   type SessionKey,
 } from './domain/coherence/entry-store.js';
 export { DeviceRegistry, type Recognition, type Sighting } from './domain/device-registry.js';
+export {
+  SessionDirectory,
+  type SessionFilter,
+  type SessionPage,
+  type SessionPlace,
+  type SessionSearch,
+} from './domain/session-directory.js';
 export { SessionPurge } from './application/session-purge.js';
 export { SessionStatistics, type UserStatistics } from './domain/session-statistics.js';
 export type { Share } from './domain/share.js';
@@ -51,6 +65,7 @@ export {
   type HistoryPage,
 } from './domain/session-repository.js';
 export {
+  BulkEndNotFoundError,
   SessionLimitReachedError,
   SessionNotFoundError,
   ShareInvalidError,

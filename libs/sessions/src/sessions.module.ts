@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { SessionsConfig } from '@app/config';
 import { EventLogModule } from '@app/event-log';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { BulkEndRunner } from './application/administration/bulk-end-runner.js';
+import { BulkEnding } from './application/administration/bulk-ending.js';
+import { SessionTermination } from './application/administration/session-termination.js';
 import { ActivityRunner } from './application/activity/activity-runner.js';
 import { SessionActivity } from './application/activity/session-activity.js';
 import { AuthorityState } from './application/coherence/authority-state.js';
@@ -18,10 +21,12 @@ import { SessionAuthority } from './application/session-authority.js';
 import { SessionPurge } from './application/session-purge.js';
 import { SessionShares } from './application/session-shares.js';
 import { ActivityStore } from './domain/activity.js';
+import { BulkEndRepository } from './domain/bulk-end.js';
 import { EntryStore } from './domain/coherence/entry-store.js';
 import { InstanceRegistry } from './domain/coherence/instance-registry.js';
 import { RevocationRepair } from './domain/coherence/revocation-repair.js';
 import { DeviceRegistry } from './domain/device-registry.js';
+import { SessionDirectory } from './domain/session-directory.js';
 import { SessionRepository } from './domain/session-repository.js';
 import { SessionStatistics } from './domain/session-statistics.js';
 import { ShareRepository } from './domain/share.js';
@@ -29,8 +34,10 @@ import { DrizzleDeviceRegistry } from './infrastructure/postgres/drizzle-device-
 import { DrizzleSessionRepository } from './infrastructure/postgres/drizzle-session-repository.js';
 import { DrizzleShareRepository } from './infrastructure/postgres/drizzle-share-repository.js';
 import { PostgresActivityStore } from './infrastructure/postgres/postgres-activity-store.js';
+import { PostgresBulkEnds } from './infrastructure/postgres/postgres-bulk-ends.js';
 import { PostgresInstanceRegistry } from './infrastructure/postgres/postgres-instance-registry.js';
 import { PostgresRevocationRepair } from './infrastructure/postgres/postgres-revocation-repair.js';
+import { PostgresSessionDirectory } from './infrastructure/postgres/postgres-session-directory.js';
 import { PostgresSessionStatistics } from './infrastructure/postgres/postgres-session-statistics.js';
 import { RedisEntryStore } from './infrastructure/redis/redis-entry-store.js';
 import { type InstanceConfig, instanceToken, sessionsConfigToken } from './sessions.config.js';
@@ -46,6 +53,8 @@ export class SessionsModule {
         { provide: sessionsConfigToken, useValue: config },
         { provide: instanceToken, useValue: instance },
         { provide: SessionRepository, useClass: DrizzleSessionRepository },
+        { provide: SessionDirectory, useClass: PostgresSessionDirectory },
+        { provide: BulkEndRepository, useClass: PostgresBulkEnds },
         { provide: DeviceRegistry, useClass: DrizzleDeviceRegistry },
         { provide: SessionStatistics, useClass: PostgresSessionStatistics },
         { provide: ShareRepository, useClass: DrizzleShareRepository },
@@ -68,8 +77,14 @@ export class SessionsModule {
         SessionShares,
         SessionPurge,
         DeviceKeys,
+        SessionTermination,
+        BulkEndRunner,
+        BulkEnding,
       ],
       exports: [
+        BulkEnding,
+        SessionDirectory,
+        SessionTermination,
         SessionAuthority,
         SessionActivity,
         RefreshLineage,

@@ -2,7 +2,9 @@ import { type OpenStore, openStores } from '@app/testing';
 import { sql } from 'drizzle-orm';
 import { DrizzleUserRepository } from '../src/index.js';
 import { DrizzleAvatarRepository } from '../src/infrastructure/postgres/drizzle-avatar-repository.js';
+import { DrizzleUserDirectory } from '../src/infrastructure/postgres/drizzle-user-directory.js';
 import { avatarRepositoryContract } from '../src/testing/avatar-repository-contract.js';
+import { userDirectoryContract } from '../src/testing/user-directory-contract.js';
 import { aUser, userRepositoryContract } from '../src/testing/user-repository-contract.js';
 
 describe.each(openStores)(`${DrizzleUserRepository.name} on %s`, (_driver, open) => {
@@ -24,6 +26,10 @@ describe.each(openStores)(`${DrizzleUserRepository.name} on %s`, (_driver, open)
       work: store.database,
       addUser: () => users.insert(aUser()),
     }));
+  });
+
+  describe(DrizzleUserDirectory.name, () => {
+    userDirectoryContract(() => ({ directory: new DrizzleUserDirectory(store.database), users }));
   });
 
   it('notes when a user last changed', async () => {

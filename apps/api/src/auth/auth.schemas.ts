@@ -133,8 +133,8 @@ export const sessionSummary = z
   .object({
     id: z.string(),
     profile: z.enum(['standard', 'strict', 'admin', 'remember']),
-    /** `read` for a session that was shared. */
-    scope: z.enum(['full', 'read']),
+    /** `read` for a session that was shared, `password` for one that has to choose another password first. */
+    scope: z.enum(['full', 'read', 'password']),
     created_at: instant,
     authenticated_at: instant,
     idle_expires_at: instant,

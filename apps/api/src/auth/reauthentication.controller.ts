@@ -1,6 +1,7 @@
 import { type Principal, Reauthentication, type Replaced } from '@app/auth';
 import {
   answerPropagation,
+  BeforePasswordChange,
   bodyProblems,
   Client,
   type Credential,
@@ -38,6 +39,7 @@ export class ReauthenticationController {
   ) {}
 
   @Post('step-up')
+  @BeforePasswordChange()
   @RateLimit('auth')
   @Returns({
     summary: 'Prove the password again',
@@ -58,6 +60,7 @@ export class ReauthenticationController {
   }
 
   @Put('profile/password')
+  @BeforePasswordChange()
   @RateLimit('auth')
   @Fresh()
   @Returns({

@@ -26,7 +26,7 @@ import {
   historyView,
   overSessionExample,
 } from './own-history.schemas.js';
-import { presentOverSession, presentUserEvent } from './sessions.presenter.js';
+import { presentOverSession, presentOwnEvent } from './sessions.presenter.js';
 
 /** Days that the analytics of a user look back. */
 const analyticsDays = 30;
@@ -38,6 +38,8 @@ const shown: readonly EventType[] = [
   'user.password_changed',
   'user.disabled',
   'user.enabled',
+  'user.role_changed',
+  'user.password_change_required',
   'session.created',
   'session.ended',
   'session.refresh_reused',
@@ -120,7 +122,7 @@ export class OwnHistoryController {
     const last = found.length > events.length ? events.at(-1) : undefined;
     const token = last ? encodePageToken([last.id]) : null;
     if (token) linkNextPage(request, reply, token);
-    return { events: events.map(presentUserEvent), count: events.length, next_page_token: token };
+    return { events: events.map(presentOwnEvent), count: events.length, next_page_token: token };
   }
 
   @Get('analytics')

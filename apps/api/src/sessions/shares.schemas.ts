@@ -2,7 +2,7 @@ import { instant } from '@app/http';
 import { z } from 'zod';
 import { propagation } from '../auth/auth.schemas.js';
 
-const shareView = z
+export const shareView = z
   .object({
     id: z.string(),
     label: z.string(),

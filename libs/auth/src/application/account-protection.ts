@@ -2,7 +2,7 @@ import type { RateLimitConfig } from '@app/config';
 import { Clock, KeyedQueue, networkOf, OverloadedError, type UserId } from '@app/kernel';
 import { rateLimitConfigToken, RateLimitedError, SubjectDigests } from '@app/rate-limit';
 import { Log, Metrics } from '@app/telemetry';
-import { type LoginName, normalizeEmail, normalizeUsername, type User } from '@app/users';
+import type { LoginName, User } from '@app/users';
 import { Inject, Injectable } from '@nestjs/common';
 import { InvalidCredentialsError } from '../domain/auth.errors.js';
 import { FailureLedger, type LedgerEntry } from '../domain/protection/failure-ledger.js';
@@ -10,6 +10,7 @@ import { counted, type Demand, demandOf, leastBits, strictest } from '../domain/
 import { KnownDevices } from '../domain/protection/known-devices.js';
 import type { Challenge, ProofBinding } from '../domain/protection/proof-of-work.js';
 import { ChallengeRequiredError } from '../domain/protection/protection.errors.js';
+import { accountOf, accountsOf } from './account-digests.js';
 import { Challenges } from './challenges.js';
 
 /** All strangers together may fail so many times as often as one of them. */
@@ -66,7 +67,7 @@ export class AccountProtection {
    */
   async guard<T>(attempt: Attempt, verify: () => Promise<T>): Promise<T> {
     if (!this.config.enabled) return verify();
-    const account = this.accountOf(attempt.login);
+    const account = accountOf(this.digests, attempt.login);
     return this.turns.run(account, () => this.inTurn(attempt, account, verify));
   }
 
@@ -84,7 +85,7 @@ export class AccountProtection {
 
   /** Ends all waits of a user, for administrators. */
   async unlock(user: Pick<User, 'email' | 'username'>): Promise<void> {
-    await this.ledger.forgiveAccounts(this.accountsOf(user));
+    await this.ledger.forgiveAccounts(accountsOf(this.digests, user));
   }
 
   private async inTurn<T>(attempt: Attempt, account: string, verify: () => Promise<T>): Promise<T> {
@@ -123,6 +124,7 @@ export class AccountProtection {
       const entries = counters.map(({ subject, free }) => ({
         subject,
         account,
+        userId: attempt.user?.id ?? null,
         record: counted(records.get(subject) ?? null, this.limits(free), now.getTime()),
       }));
       if (await this.ledger.count(entries, now)) {
@@ -149,7 +151,7 @@ export class AccountProtection {
   /** The session exists by now; what cannot be cleared is forgotten by itself. */
   private async succeeded({ user, address }: Attempt): Promise<void> {
     if (!user) return;
-    const counters = this.accountsOf(user).flatMap((account) =>
+    const counters = accountsOf(this.digests, user).flatMap((account) =>
       [true, false].flatMap((isKnown) => this.countersOf(account, address, isKnown)),
     );
     try {
@@ -185,21 +187,6 @@ export class AccountProtection {
 
   private limits(free: number) {
     return { free, memoryMs: this.config.account.seconds * 1_000 };
-  }
-
-  /**
-   * By the name as typed, not by the user: a counter that two names share would tell which names belong to one
-   * account, and so which accounts exist.
-   */
-  private accountOf(login: LoginName): string {
-    return 'email' in login
-      ? this.digests.of(`email:${normalizeEmail(login.email)}`)
-      : this.digests.of(`username:${normalizeUsername(login.username)}`);
-  }
-
-  private accountsOf({ email, username }: Pick<User, 'email' | 'username'>): string[] {
-    const names: LoginName[] = [{ email }, ...(username === null ? [] : [{ username }])];
-    return names.map((name) => this.accountOf(name));
   }
 
   private refused<E extends Error>(event: string, { user, address }: Attempt, error: E): E {

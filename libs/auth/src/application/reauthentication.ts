@@ -10,10 +10,10 @@ import {
 import { Log } from '@app/telemetry';
 import { type UserCredentials, UserRepository } from '@app/users';
 import { Injectable } from '@nestjs/common';
-import { InvalidCredentialsError, refusalOf } from '../domain/auth.errors.js';
+import { InvalidCredentialsError, PasswordRefusedError, refusalOf } from '../domain/auth.errors.js';
 import type { Principal } from '../domain/principal.js';
 import { Passwords } from './passwords.js';
-import { profileFor } from './session-opening.js';
+import { profileFor, scopeFor } from './session-opening.js';
 import { isSameProof } from './sign-in.js';
 import { type Replaced, type SignedIn, TokenIssuer } from './token-issuer.js';
 
@@ -42,7 +42,7 @@ export class Reauthentication {
       const { user } = await this.lock(verified);
       const { burial, deviceKey } = await this.replaceCurrent(principal);
       const profile = profileFor(user, principal.session.profile);
-      const session = await this.sessions.issue(user, { client, profile, deviceKey });
+      const session = await this.sessions.issue(user, { client, profile, deviceKey, scope: scopeFor(user) });
       return { signedIn: this.tokens.issue(user, session), burial };
     });
   }
@@ -54,7 +54,9 @@ export class Reauthentication {
     client: ClientFacts,
   ): Promise<Replaced> {
     const verified = await this.verify(principal, current, client);
-    const { email, username } = verified.user;
+    const { email, username, passwordChangeRequiredAt } = verified.user;
+    if (passwordChangeRequiredAt && replacement === current)
+      throw new PasswordRefusedError('new_password', 'must be another one than before');
     const hash = await this.passwords.create(replacement, { email, username }, 'new_password');
     return this.settled(async () => {
       const { user, passwordHash: expected } = await this.lock(verified);
@@ -62,6 +64,7 @@ export class Reauthentication {
       const { burial, deviceKey } = await this.replaceCurrent(principal);
       await this.sessions.endAll(user.id, { end, by: user.id });
       await this.users.replacePasswordHash(user.id, { expected, replacement: hash });
+      if (passwordChangeRequiredAt) await this.users.setPasswordChangeRequired(user.id, null);
       const gen = await this.users.nextGeneration(user.id, end.at);
       await this.events.append([
         { type: 'user.password_changed', userId: user.id, at: end.at },

@@ -1,4 +1,4 @@
-import { EventLog } from '@app/event-log';
+import { type Act, EventLog, factsOf } from '@app/event-log';
 import { Clock, RandomSource, UnitOfWork, type UserId, uuidV7 } from '@app/kernel';
 import { type Role, type User, UserRepository } from '@app/users';
 import { Injectable } from '@nestjs/common';
@@ -12,6 +12,13 @@ export interface NewAccount {
   readonly password: string;
   readonly username: string | null;
   readonly fullName: string | null;
+}
+
+/** An account that an administrator makes for somebody. */
+export interface AccountForSomebody extends Omit<NewAccount, 'password'> {
+  /** Null: one is made. */
+  readonly password: string | null;
+  readonly role: Role;
 }
 
 @Injectable()
@@ -30,7 +37,7 @@ export class Registration {
   async register(account: NewAccount, wish: SignInWish): Promise<SignedIn> {
     const passwordHash = await this.passwords.create(account.password, account);
     return this.work.run(async () => {
-      const user = await this.insert(account, passwordHash, 'user');
+      const user = await this.insert(account, { passwordHash, role: 'user' });
       return this.signIn.afterRegistration(user, wish);
     });
   }
@@ -38,15 +45,44 @@ export class Registration {
   /** Creates an administrator without signing in. Throws like `register`. */
   async createAdministrator(account: NewAccount): Promise<User> {
     const passwordHash = await this.passwords.create(account.password, account);
-    return this.work.run(() => this.insert(account, passwordHash, 'admin'));
+    return this.work.run(() => this.insert(account, { passwordHash, role: 'admin' }));
   }
 
-  private async insert(account: NewAccount, passwordHash: string, role: Role): Promise<User> {
+  /**
+   * Creates a user without signing in. Whoever signs in with the first password has to choose another one, since
+   * somebody else knows it; one that was made here is returned, once. Throws like `register`.
+   */
+  async createFor(
+    { role, ...account }: AccountForSomebody,
+    act: Act,
+  ): Promise<{ user: User; generatedPassword: string | null }> {
+    const generatedPassword = account.password === null ? this.random.bytes(18).toString('base64url') : null;
+    const password = account.password ?? generatedPassword!;
+    const passwordHash = await this.passwords.create(password, account);
+    const wish = { passwordHash, role, mustChange: true };
+    const user = await this.work.run(() => this.insert({ ...account, password }, wish, act));
+    return { user, generatedPassword };
+  }
+
+  private async insert(
+    { email, username, fullName }: NewAccount,
+    { passwordHash, role, mustChange = false }: { passwordHash: string; role: Role; mustChange?: boolean },
+    act?: Act,
+  ): Promise<User> {
     const createdAt = this.clock.now();
     const id = uuidV7(createdAt, this.random) as UserId;
-    const { email, username, fullName } = account;
-    const user = await this.users.insert({ id, email, username, fullName, role, passwordHash, createdAt });
-    await this.events.append([{ type: 'user.created', userId: id, payload: { role }, at: createdAt }]);
+    const passwordChangeRequiredAt = mustChange ? createdAt : null;
+    const names = { email, username, fullName };
+    const user = await this.users.insert({
+      id,
+      ...names,
+      role,
+      passwordHash,
+      passwordChangeRequiredAt,
+      createdAt,
+    });
+    const payload = { role, ...(act && factsOf(act)) };
+    await this.events.append([{ type: 'user.created', userId: id, payload, at: createdAt }]);
     return user;
   }
 }

@@ -7,6 +7,7 @@ import {
   type Session,
   SessionAuthority,
   type SessionProfile,
+  type SessionScope,
   type Sighting,
 } from '@app/sessions';
 import { Log } from '@app/telemetry';
@@ -59,6 +60,7 @@ export class SessionOpening {
       client,
       profile: profileFor(user, profile),
       deviceKey,
+      scope: scopeFor(user),
     });
     // Programs that keep no cookies get another id each time; what they are is all that tells whether they are known.
     await this.noteUnusual(session, user, device?.standing === 'offered' ? 'kind' : 'id');
@@ -102,4 +104,9 @@ export function profileFor({ role }: Pick<User, 'role'>, wished: SessionProfile)
   if (role === 'admin') return 'admin';
   // Somebody who was an administrator when the session began.
   return wished === 'admin' ? 'standard' : wished;
+}
+
+/** What a session may do is fixed when it is opened, so no request has to ask. */
+export function scopeFor({ passwordChangeRequiredAt }: Pick<User, 'passwordChangeRequiredAt'>): SessionScope {
+  return passwordChangeRequiredAt ? 'password' : 'full';
 }

@@ -33,7 +33,9 @@ export class TokenIntrospection {
     try {
       // Only applications hold refresh tokens. A service that is shown one instead of an access token is lied to.
       const refreshToken = client.kind === 'application' ? await this.refreshTokens.of(token) : null;
-      return refreshToken ? await this.refresh(refreshToken) : await this.access(token);
+      const live = refreshToken ? await this.refresh(refreshToken) : await this.access(token);
+      // Good for nothing but choosing another password, which is none of a client's business.
+      return live?.principal.session.scope === 'password' ? null : live;
     } catch (error) {
       if (error instanceof DomainError && error.kind === 'unauthenticated') return null;
       throw error;

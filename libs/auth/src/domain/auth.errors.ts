@@ -87,6 +87,16 @@ export class ReadOnlySessionError extends DomainError {
   }
 }
 
+/** Somebody else knows the password, or may know it. */
+export class PasswordChangeRequiredError extends DomainError {
+  readonly code = 'PASSWORD_CHANGE_REQUIRED';
+  readonly kind = 'forbidden';
+
+  constructor() {
+    super('Choose another password first.');
+  }
+}
+
 /** RFC 9470: the session is good, but the password was proven too long ago for this. */
 export class StepUpRequiredError extends DomainError {
   readonly code = 'STEP_UP_REQUIRED';

@@ -12,10 +12,10 @@ export interface UserEvent {
 
 /** The log from the side of one user; every question is answered from an index. */
 export abstract class UserEventReader {
-  /** Newest first, below `before`. */
+  /** Newest first, below `before`; of these types, or of all (null). */
   abstract list(
     userId: UserId,
-    of: { types: readonly EventType[]; size: number; before: number | null },
+    of: { types: readonly EventType[] | null; size: number; before: number | null },
   ): Promise<UserEvent[]>;
   abstract count(userId: UserId, of: { type: EventType; since: Date }): Promise<number>;
 }

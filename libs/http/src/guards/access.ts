@@ -20,6 +20,11 @@ export const RefreshToken = () => SetMetadata(accessModeKey, 'refresh' satisfies
 export const SignedToken = () =>
   applyDecorators(SetMetadata(accessModeKey, 'token' satisfies AccessMode), ApiBearerAuth(), ApiCookieAuth());
 
+export const passwordKey = 'rollcall:password';
+
+/** Open also to a session that has to choose another password first. */
+export const BeforePasswordChange = () => SetMetadata(passwordKey, true);
+
 /** Marks a controller whose routes need a session, for the API document; the guard is global. */
 export const NeedsSession = () => applyDecorators(ApiBearerAuth(), ApiCookieAuth());
 

@@ -1,6 +1,13 @@
-import { AgentWatch, type Principal, ReadOnlySessionError, SessionCheck, TokenInvalidError } from '@app/auth';
+import {
+  AgentWatch,
+  PasswordChangeRequiredError,
+  type Principal,
+  ReadOnlySessionError,
+  SessionCheck,
+  TokenInvalidError,
+} from '@app/auth';
 import type { SessionId } from '@app/kernel';
-import { SessionActivity } from '@app/sessions';
+import { SessionActivity, type SessionScope } from '@app/sessions';
 import { RefreshTokens } from '@app/tokens';
 import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
@@ -8,7 +15,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { clientAddress, clientFacts } from '../client-facts.js';
 import { CrossSiteDefence, isSafe } from '../transport/cross-site-defence.js';
 import { SessionCookies } from '../transport/session-cookies.js';
-import { type AccessMode, accessModeKey } from './access.js';
+import { type AccessMode, accessModeKey, passwordKey } from './access.js';
 import { type Credential, Credentials } from './credentials.js';
 import { withinLimits } from '../limits/within-limits.js';
 import { RouteMark } from './route-mark.js';
@@ -24,6 +31,7 @@ export interface AuthenticatedRequest extends FastifyRequest {
 @Injectable()
 export class SessionGuard implements CanActivate {
   private readonly access: RouteMark<AccessMode>;
+  private readonly beforePasswordChange: RouteMark<true>;
 
   constructor(
     reflector: Reflector,
@@ -36,6 +44,7 @@ export class SessionGuard implements CanActivate {
     private readonly agents: AgentWatch,
   ) {
     this.access = new RouteMark(reflector, accessModeKey);
+    this.beforePasswordChange = new RouteMark(reflector, passwordKey);
   }
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
@@ -43,12 +52,16 @@ export class SessionGuard implements CanActivate {
     if (mode === 'public' || mode === 'refresh' || mode === 'client') return true;
     const http = context.switchToHttp();
     const request = http.getRequest<AuthenticatedRequest>();
-    if (mode !== 'token') return this.authenticate(request, http.getResponse<FastifyReply>());
+    if (mode !== 'token') return this.authenticate(context, request, http.getResponse<FastifyReply>());
     this.identify(request);
     return true;
   }
 
-  private async authenticate(request: AuthenticatedRequest, reply: FastifyReply): Promise<true> {
+  private async authenticate(
+    context: ExecutionContext,
+    request: AuthenticatedRequest,
+    reply: FastifyReply,
+  ): Promise<true> {
     try {
       const credential = this.credentials.of(request);
       request.credential = credential;
@@ -57,7 +70,8 @@ export class SessionGuard implements CanActivate {
         this.cookies.restoreCsrf(request, reply, principal.session);
         this.defence.assertOwnWrite(request, principal.session.id);
       }
-      if (principal.session.scope === 'read' && !isSafe(request)) throw new ReadOnlySessionError();
+      const { scope } = principal.session;
+      if (scope !== 'full') this.assertWithin(scope, context, request);
       await this.agents.look(principal, () => clientFacts(request));
       request.principal = principal;
       this.activity.note(principal.session, clientAddress(request));
@@ -67,6 +81,16 @@ export class SessionGuard implements CanActivate {
       if (!request.headers.authorization) this.cookies.clearRefuted('at', error, request, reply);
       throw error;
     }
+  }
+
+  private assertWithin(
+    scope: Exclude<SessionScope, 'full'>,
+    context: ExecutionContext,
+    request: FastifyRequest,
+  ): void {
+    if (scope === 'read' && !isSafe(request)) throw new ReadOnlySessionError();
+    if (scope === 'password' && !this.beforePasswordChange.of(context))
+      throw new PasswordChangeRequiredError();
   }
 
   /** Cookies that identify nobody are no reason to keep somebody from getting rid of them. */

@@ -78,6 +78,11 @@ const examples = {
     detail: 'Prove the password again to do this.',
     facts: { max_age: 600 },
   },
+  PASSWORD_CHANGE_REQUIRED: {
+    status: 403,
+    title: 'Forbidden',
+    detail: 'Choose another password first.',
+  },
   CSRF_REJECTED: {
     status: 403,
     title: 'Forbidden',
@@ -171,7 +176,7 @@ export function problemExample(code: ProblemName): Problem {
   };
 }
 
-/** What any private route can answer to a missing, bad or dead credential. */
+/** What any private route can answer to a missing, bad, dead or narrow credential. */
 export const sessionProblems: readonly ProblemName[] = [
   'UNAUTHENTICATED',
   'TOKEN_INVALID',
@@ -179,6 +184,7 @@ export const sessionProblems: readonly ProblemName[] = [
   'TOKEN_REVOKED',
   'SESSION_ENDED',
   'SESSION_EXPIRED',
+  'PASSWORD_CHANGE_REQUIRED',
 ];
 
 /** Refusals of every route below `/admin`. */

@@ -1,5 +1,5 @@
 import type { SessionsConfig } from '@app/config';
-import { EventLog } from '@app/event-log';
+import { type Act, EventLog } from '@app/event-log';
 import { Clock, RandomSource, type SessionId, UnitOfWork, type UserId } from '@app/kernel';
 import { Metrics } from '@app/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
@@ -11,6 +11,7 @@ import {
   type Session,
   type SessionEnd,
   type SessionProfile,
+  type SessionScope,
 } from '../domain/session.js';
 import {
   type EndedSession,
@@ -20,9 +21,10 @@ import {
 } from '../domain/session-repository.js';
 import { SessionLimitReachedError, SessionNotFoundError } from '../domain/sessions.errors.js';
 import { sessionsConfigToken } from '../sessions.config.js';
-import { beginEvent, endEvents } from './session-events.js';
+import { beginEvent, endEvent } from './session-events.js';
 import { feedTiming } from './coherence/feed-timing.js';
 import { type Propagation, RevocationBroadcast } from './coherence/revocation-broadcast.js';
+import { countEnds, detailsOf, recordEnds } from './ends-record.js';
 
 /** Who is asking to end something. */
 export interface Actor {
@@ -49,6 +51,8 @@ export interface Opening {
   readonly profile: SessionProfile;
   /** Digest of the device's own id; its session before gives way to this one. */
   readonly deviceKey?: string | null;
+  /** `full` unless told. */
+  readonly scope?: SessionScope;
 }
 
 export interface EndedMany {
@@ -83,7 +87,7 @@ export class SessionAuthority {
     const replaced = await this.replaceOnDevice(session);
     const evicted = await this.insertWithinLimit(session);
     const ended = [...replaced, ...evicted];
-    await this.events.append([...endEvents(owner.id, ended), beginEvent(session)]);
+    await this.events.append([...ended.map((one) => endEvent(owner.id, one)), beginEvent(session)]);
     this.work.afterCommit(() => this.metrics.sessionsStarted.inc());
     this.letGo(owner.id, ended);
     return session;
@@ -165,10 +169,10 @@ export class SessionAuthority {
   /** Ends live sessions within the caller's unit of work, who also settles it; returns those that lived. */
   async endAll(
     owner: UserId,
-    { end, by, keep = null }: { end: SessionEnd; by: UserId | null; keep?: SessionId | null },
+    { end, by, keep = null, act }: { end: SessionEnd; by: UserId | null; keep?: SessionId | null; act?: Act },
   ): Promise<EndedSession[]> {
     const marked = await this.sessions.endAll(owner, { ...end, by }, keep);
-    await this.recordEnds(owner, marked);
+    await this.recordEnds(owner, marked, act);
     return marked.filter(({ end: { reason } }) => reason === end.reason);
   }
 
@@ -195,13 +199,14 @@ export class SessionAuthority {
   /** Nobody was promised that these are gone everywhere by now, so nobody waits for it. */
   private letGo(owner: UserId, ended: readonly EndedSession[]): void {
     if (ended.length === 0) return;
-    this.countEnds(ended);
-    this.work.afterCommit(() => void this.broadcast.announce(burialOf(owner, ended)));
+    const { work, metrics } = this;
+    countEnds({ work, metrics }, ended);
+    work.afterCommit(() => void this.broadcast.announce(burialOf(owner, ended)));
   }
 
   private draft(
     owner: { id: UserId; gen: number },
-    { client, profile, deviceKey = null }: Opening,
+    { client, profile, deviceKey = null, scope = 'full' }: Opening,
     now: Date,
   ): Session {
     const { idleSeconds, absoluteSeconds } = this.config.lifetimes[profile];
@@ -224,22 +229,16 @@ export class SessionAuthority {
       refreshedAt: null,
       deviceKey,
       parentId: null,
-      scope: 'full',
+      scope,
       label: null,
       ended: null,
     };
   }
 
-  private async recordEnds(owner: UserId, ended: readonly EndedSession[]): Promise<void> {
-    if (ended.length === 0) return;
-    this.countEnds(ended);
-    await this.events.append(endEvents(owner, ended));
-  }
-
-  private countEnds(ended: readonly EndedSession[]): void {
-    this.work.afterCommit(() => {
-      for (const { end } of ended) this.metrics.sessionsEnded.inc({ reason: end.reason });
-    });
+  private recordEnds(owner: UserId, ended: readonly EndedSession[], act?: Act): Promise<void> {
+    const owned = ended.map((one) => ({ ...one, userId: owner }));
+    const { events, work, metrics } = this;
+    return recordEnds({ events, work, metrics }, owned, detailsOf(act));
   }
 }
 

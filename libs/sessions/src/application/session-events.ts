@@ -13,13 +13,11 @@ export function beginEvent({ id, userId, client, parentId, createdAt }: Session)
   return { type: 'session.created', userId, sessionId: id, payload, at: createdAt };
 }
 
-/** That sessions of one user have ended. */
-export function endEvents(userId: UserId, ended: readonly EndedSession[]): DomainEvent[] {
-  return ended.map(({ id, end: { reason, at } }) => ({
-    type: 'session.ended',
-    userId,
-    sessionId: id,
-    payload: { reason },
-    at,
-  }));
+/** That a session has ended, and what else there is to tell about it. */
+export function endEvent(
+  userId: UserId,
+  { id, end: { reason, at } }: EndedSession,
+  details: Readonly<Record<string, unknown>> = {},
+): DomainEvent {
+  return { type: 'session.ended', userId, sessionId: id, payload: { ...details, reason }, at };
 }

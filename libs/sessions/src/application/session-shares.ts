@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { EventLog } from '@app/event-log';
+import { type Act, EventLog } from '@app/event-log';
 import { Clock, RandomSource, type SessionId, UnitOfWork, type UserId, uuidV7 } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import { type ClientFacts, endOf, type Session } from '../domain/session.js';
@@ -7,7 +7,9 @@ import { SessionRepository } from '../domain/session-repository.js';
 import { ShareInvalidError, ShareNotFoundError } from '../domain/sessions.errors.js';
 import { type Share, ShareRepository } from '../domain/share.js';
 import { type Propagation } from './coherence/revocation-broadcast.js';
-import { SessionAuthority } from './session-authority.js';
+import { SessionTermination } from './administration/session-termination.js';
+import { detailsOf } from './ends-record.js';
+import { type EndedOne, SessionAuthority } from './session-authority.js';
 
 /** Shares that are over are listed for so long. */
 const rememberedMs = 86_400_000;
@@ -25,6 +27,7 @@ export class SessionShares {
     private readonly shares: ShareRepository,
     private readonly sessions: SessionRepository,
     private readonly authority: SessionAuthority,
+    private readonly termination: SessionTermination,
     private readonly events: EventLog,
     private readonly work: UnitOfWork,
     private readonly clock: Clock,
@@ -100,15 +103,38 @@ export class SessionShares {
   async revoke(id: string, owner: UserId): Promise<{ share: Share; propagation: Propagation }> {
     const share = await this.shares.find(id, owner);
     if (!share) throw new ShareNotFoundError();
+    return this.end(share, undefined, (sessionId) =>
+      this.authority.end(sessionId, { userId: owner }, 'terminated'),
+    );
+  }
+
+  /** Those that are good for something, of one user or of everybody (null); newest first. */
+  listLive(owner: UserId | null, page: { size: number; after: string | null }): Promise<Share[]> {
+    return this.shares.listLive(owner, { ...page, now: this.clock.now() });
+  }
+
+  /** The same as `revoke` on behalf of an administrator. Throws ShareNotFoundError. */
+  async revokeAny(id: string, act: Act): Promise<{ share: Share; propagation: Propagation }> {
+    const share = await this.shares.findAny(id);
+    if (!share) throw new ShareNotFoundError();
+    return this.end(share, act, (sessionId) => this.termination.one(sessionId, act));
+  }
+
+  private async end(
+    share: Share,
+    act: Act | undefined,
+    endSession: (id: SessionId) => Promise<EndedOne>,
+  ): Promise<{ share: Share; propagation: Propagation }> {
+    const { id } = share;
     const at = this.clock.now();
     await this.work.run(async () => {
       await this.shares.revoke(id, at);
-      await this.record('share.revoked', share, at);
+      await this.record('share.revoked', share, at, act);
     });
     // Read again: it may have been redeemed while it was being revoked.
-    const { sessionId } = (await this.shares.find(id, owner)) ?? share;
+    const { sessionId } = (await this.shares.findAny(id)) ?? share;
     if (!sessionId) return { share, propagation: 'complete' };
-    const { propagation } = await this.authority.end(sessionId, { userId: owner }, 'terminated');
+    const { propagation } = await endSession(sessionId);
     return { share: { ...share, revokedAt: share.revokedAt ?? at, sessionId }, propagation };
   }
 
@@ -116,8 +142,10 @@ export class SessionShares {
     type: 'share.created' | 'share.redeemed' | 'share.revoked',
     { userId, parentId, id, label }: Share,
     at: Date,
+    act?: Act,
   ): Promise<void> {
-    await this.events.append([{ type, userId, sessionId: parentId, payload: { share: id, label }, at }]);
+    const payload = { share: id, label, ...detailsOf(act) };
+    await this.events.append([{ type, userId, sessionId: parentId, payload, at }]);
   }
 }
 

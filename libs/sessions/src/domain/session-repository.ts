@@ -54,6 +54,11 @@ export abstract class SessionRepository {
   abstract rotate(id: SessionId, to: { generation: number; at: Date; idleExpiresAt: Date }): Promise<void>;
   /** The session and its shares, as far as this call marked them, by `ending` or by their timeout. */
   abstract end(id: SessionId, owner: UserId, ending: Ending): Promise<EndedSession[]>;
+  /** Those of many users, with their shares, as far as this call marked them. */
+  abstract endMany(
+    ids: readonly SessionId[],
+    ending: Ending,
+  ): Promise<(EndedSession & { readonly userId: UserId })[]>;
   /** The same for those that were opened on one device. */
   abstract endOnDevice(deviceKey: string, owner: UserId, ending: Ending): Promise<EndedSession[]>;
   /** Marks every session of the owner that is not marked yet, except `keep` and its shares. */

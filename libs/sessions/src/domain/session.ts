@@ -31,8 +31,8 @@ export interface ClientFacts {
   readonly device: Device;
 }
 
-/** A shared session may look at everything and change nothing. */
-export type SessionScope = 'full' | 'read';
+/** `read`: shared, may look at everything and change nothing. `password`: may only choose another password. */
+export type SessionScope = 'full' | 'read' | 'password';
 
 /** One sign-in on one device. Its id is a public reference that opens nothing. */
 export interface Session {

@@ -38,3 +38,22 @@ export class ShareInvalidError extends DomainError {
     super('The link cannot be used any more.');
   }
 }
+
+export class BulkEndNotFoundError extends DomainError {
+  readonly code = 'NOT_FOUND';
+  readonly kind = 'not-found';
+
+  constructor() {
+    super('There is no such order.');
+  }
+}
+
+/** Something has changed since whoever asks has looked. */
+export class UnexpectedCountError extends DomainError {
+  readonly code = 'CONFLICT';
+  readonly kind = 'conflict';
+
+  constructor(count: number) {
+    super('Another number of sessions matches than expected.', { facts: { field: 'expected_count', count } });
+  }
+}

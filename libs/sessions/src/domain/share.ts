@@ -20,6 +20,13 @@ export abstract class ShareRepository {
   /** Newest first; without those that are over for more than a day. */
   abstract list(owner: UserId, since: Date): Promise<Share[]>;
   abstract find(id: string, owner: UserId): Promise<Share | null>;
+  /** Whoever owns it. */
+  abstract findAny(id: string): Promise<Share | null>;
+  /** Those that are good for something at `now`, of one user or of all (null); newest first, from the one after `after`. */
+  abstract listLive(
+    owner: UserId | null,
+    page: { now: Date; size: number; after: string | null },
+  ): Promise<Share[]>;
   /** Null for an unknown token. */
   abstract findByToken(tokenHash: string): Promise<Share | null>;
   /** False if somebody was faster, or it is revoked or over. */

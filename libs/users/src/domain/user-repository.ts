@@ -8,6 +8,8 @@ export interface NewUser {
   readonly fullName: string | null;
   readonly role: Role;
   readonly passwordHash: string;
+  /** Somebody else has chosen the password. */
+  readonly passwordChangeRequiredAt?: Date | null;
   readonly createdAt: Date;
 }
 
@@ -38,5 +40,10 @@ export abstract class UserRepository {
   abstract replacePasswordHash(id: UserId, hash: { expected: string; replacement: string }): Promise<void>;
   /** Null enables again. */
   abstract setDisabled(id: UserId, disabledAt: Date | null, at: Date): Promise<void>;
+  abstract setRole(id: UserId, role: Role, at: Date): Promise<void>;
+  /** Null: another password has been chosen. */
+  abstract setPasswordChangeRequired(id: UserId, since: Date | null): Promise<void>;
   abstract hasAdministrator(): Promise<boolean>;
+  /** Those that are enabled, with their rows locked in the order of ids until the unit of work is over. */
+  abstract lockAdministrators(): Promise<UserId[]>;
 }

@@ -12,6 +12,8 @@ export interface User {
   /** A session of an older generation is dead; bumped by whatever ends all sessions. */
   readonly gen: number;
   readonly disabledAt: Date | null;
+  /** Since when another password has to be chosen before anything else. */
+  readonly passwordChangeRequiredAt: Date | null;
   readonly createdAt: Date;
   readonly lastLoginAt: Date | null;
 }

@@ -55,3 +55,22 @@ export class UsernameTakenError extends DomainError {
     super('This username is taken.', { facts: { field: 'username' } });
   }
 }
+
+export class UserNotFoundError extends DomainError {
+  readonly code = 'NOT_FOUND';
+  readonly kind = 'not-found';
+
+  constructor() {
+    super('There is no such user.');
+  }
+}
+
+/** Nobody could undo it. */
+export class LastAdministratorError extends DomainError {
+  readonly code = 'CONFLICT';
+  readonly kind = 'conflict';
+
+  constructor() {
+    super('This is the last administrator that is enabled.', { facts: { field: 'role' } });
+  }
+}

@@ -32,7 +32,8 @@ export function userRepositoryContract(subject: () => UserRepositorySubject): vo
   it('gives back a new user as it will be found', async () => {
     const user = aUser();
     const { passwordHash, ...facts } = user;
-    const expected = { ...facts, gen: 0, disabledAt: null, lastLoginAt: null };
+    const never = { disabledAt: null, passwordChangeRequiredAt: null, lastLoginAt: null };
+    const expected = { ...facts, gen: 0, ...never };
 
     expect(await users().insert(user)).toEqual(expected);
     expect(await users().findCredentials({ email: user.email })).toEqual({ user: expected, passwordHash });
@@ -241,4 +242,27 @@ export function userRepositoryContract(subject: () => UserRepositorySubject): vo
       expect(await users().findCredentials({ username: name })).toBeNull();
     },
   );
+
+  it('names the enabled administrators, whose rows are held until the unit of work is over', async () => {
+    const { users: repository, work } = subject();
+    const [first, second] = [
+      await users().insert(aUser({ role: 'admin' })),
+      await users().insert(aUser({ role: 'admin' })),
+    ];
+    await users().setDisabled(second.id, createdAt, createdAt);
+    const enabled = (): Promise<UserId[]> => work.run(() => repository.lockAdministrators());
+
+    expect(await enabled()).toContain(first.id);
+    expect(await enabled()).not.toContain(second.id);
+    await users().setRole(first.id, 'user', createdAt);
+    expect(await enabled()).not.toContain(first.id);
+  });
+
+  it('remembers that another password has to be chosen until it is', async () => {
+    const { id } = await users().insert(aUser());
+    await users().setPasswordChangeRequired(id, createdAt);
+    expect(await users().find(id)).toMatchObject({ passwordChangeRequiredAt: createdAt });
+    await users().setPasswordChangeRequired(id, null);
+    expect(await users().find(id)).toMatchObject({ passwordChangeRequiredAt: null });
+  });
 }

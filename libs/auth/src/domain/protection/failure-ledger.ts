@@ -1,3 +1,4 @@
+import type { UserId } from '@app/kernel';
 import type { FailureRecord } from './failures.js';
 
 export interface LedgerEntry {
@@ -5,6 +6,8 @@ export interface LedgerEntry {
   readonly subject: string;
   /** Digest of the account name, by which all its entries are found. */
   readonly account: string;
+  /** Whose name it is; null for nobody's. Only so that administrators find who is waited for. */
+  readonly userId: UserId | null;
   readonly record: FailureRecord;
 }
 
@@ -22,6 +25,10 @@ export abstract class FailureLedger {
   abstract forgive(subjects: readonly string[]): Promise<void>;
   /** Everything about these account names. */
   abstract forgiveAccounts(accounts: readonly string[]): Promise<void>;
+  /** Until when attempts on these account names wait, at least from somewhere; without those that do not wait. */
+  abstract waitsOf(accounts: readonly string[], now: Date): Promise<Map<string, Date>>;
+  /** Users with an attempt that has to wait, those that wait longest first. */
+  abstract usersWaiting(now: Date, limit: number): Promise<UserId[]>;
   /** Removes what is forgotten, some of it if there is much. */
   abstract purge(now: Date): Promise<void>;
 }

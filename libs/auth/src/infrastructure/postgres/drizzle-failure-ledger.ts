@@ -1,7 +1,7 @@
-import { UnitOfWork } from '@app/kernel';
+import { UnitOfWork, type UserId } from '@app/kernel';
 import { Database } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
-import { inArray, sql } from 'drizzle-orm';
+import { and, desc, gt, inArray, isNotNull, max, sql } from 'drizzle-orm';
 import { FailureLedger, type LedgerEntry } from '../../domain/protection/failure-ledger.js';
 import type { FailureRecord } from '../../domain/protection/failures.js';
 import { signInFailuresTable as failures } from './protection.table.js';
@@ -68,6 +68,30 @@ export class DrizzleFailureLedger extends FailureLedger {
     await this.database.query((orm) => orm.delete(failures).where(inArray(failures.account, [...accounts])));
   }
 
+  async waitsOf(accounts: readonly string[], now: Date): Promise<Map<string, Date>> {
+    const rows = await this.database.query((orm) =>
+      orm
+        .select({ account: failures.account, until: max(failures.waitUntil) })
+        .from(failures)
+        .where(and(inArray(failures.account, [...accounts]), gt(failures.waitUntil, now)))
+        .groupBy(failures.account),
+    );
+    return new Map(rows.map(({ account, until }) => [account, until!]));
+  }
+
+  async usersWaiting(now: Date, limit: number): Promise<UserId[]> {
+    const rows = await this.database.query((orm) =>
+      orm
+        .select({ userId: failures.userId })
+        .from(failures)
+        .where(and(isNotNull(failures.userId), gt(failures.waitUntil, now)))
+        .groupBy(failures.userId)
+        .orderBy(desc(max(failures.waitUntil)))
+        .limit(limit),
+    );
+    return rows.map(({ userId }) => userId as UserId);
+  }
+
   async purge(now: Date): Promise<void> {
     await this.database.query((orm) =>
       orm.execute(sql`
@@ -81,12 +105,12 @@ export class DrizzleFailureLedger extends FailureLedger {
     const rows = JSON.stringify(entries.map((entry) => rowOf(entry)));
     const result = await this.database.query((orm) =>
       orm.execute(sql`
-        insert into ${failures} as stored (subject, account, failures, wait_until, forgotten_at)
+        insert into ${failures} as stored (subject, account, user_id, failures, wait_until, forgotten_at)
         select * from jsonb_to_recordset(${rows}::jsonb) as entry
-          (subject text, account text, failures int, wait_until timestamptz, forgotten_at timestamptz)
+          (subject text, account text, user_id uuid, failures int, wait_until timestamptz, forgotten_at timestamptz)
         order by subject
         on conflict (subject) do update
-          set failures = excluded.failures, wait_until = excluded.wait_until, forgotten_at = excluded.forgotten_at
+          set user_id = excluded.user_id, failures = excluded.failures, wait_until = excluded.wait_until, forgotten_at = excluded.forgotten_at
           where stored.failures = excluded.failures - 1 and stored.forgotten_at > ${now.toISOString()}::timestamptz
              or excluded.failures = 1 and stored.forgotten_at <= ${now.toISOString()}::timestamptz
         returning subject`),
@@ -95,10 +119,11 @@ export class DrizzleFailureLedger extends FailureLedger {
   }
 }
 
-function rowOf({ subject, account, record }: LedgerEntry): Record<string, unknown> {
+function rowOf({ subject, account, userId, record }: LedgerEntry): Record<string, unknown> {
   return {
     subject,
     account,
+    user_id: userId,
     failures: record.failures,
     wait_until: new Date(record.waitUntil).toISOString(),
     forgotten_at: new Date(record.forgottenAt).toISOString(),

@@ -1,4 +1,4 @@
-import { index, integer, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { index, integer, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 
 /** Subjects and accounts are digests under a key of the server: a dump tells no name and no address. */
 export const signInFailuresTable = pgTable(
@@ -6,6 +6,8 @@ export const signInFailuresTable = pgTable(
   {
     subject: text('subject').primaryKey(),
     account: text('account').notNull(),
+    /** Null where the name belongs to nobody. */
+    userId: uuid('user_id'),
     failures: integer('failures').notNull(),
     waitUntil: timestamp('wait_until', { withTimezone: true }).notNull(),
     forgottenAt: timestamp('forgotten_at', { withTimezone: true }).notNull(),

@@ -30,14 +30,18 @@ export class DrizzleUserEventReader extends UserEventReader {
 
   async list(
     userId: UserId,
-    { types, size, before }: { types: readonly EventType[]; size: number; before: number | null },
+    { types, size, before }: { types: readonly EventType[] | null; size: number; before: number | null },
   ): Promise<UserEvent[]> {
     const rows = await this.database.query((orm) =>
       orm
         .select({ id, type, sessionId, payload, at: createdAt })
         .from(eventLogTable)
         .where(
-          and(eq(owner, userId), inArray(type, [...types]), before === null ? undefined : lt(id, before)),
+          and(
+            eq(owner, userId),
+            types === null ? undefined : inArray(type, [...types]),
+            before === null ? undefined : lt(id, before),
+          ),
         )
         .orderBy(desc(id))
         .limit(size),

@@ -40,7 +40,7 @@ describe(RevocationBarrier, () => {
   const publish = (snapshot: string, shown: typeof redis | null = redis) =>
     registry.publish({ id: 'other', snapshot, redis: shown });
   const passes = (tombstone: RedisPlace | null = place): Promise<boolean> =>
-    barrier.isPassed(transaction, Promise.resolve(tombstone));
+    barrier.isPassed(transaction, Promise.resolve([tombstone]));
 
   it('is passed at once when everybody knows, tombstone or not', async () => {
     await publish('60:60:');

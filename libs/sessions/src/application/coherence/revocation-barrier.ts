@@ -18,7 +18,7 @@ const pauses = [4, 6, 10, 15, 25];
 /**
  * Waits until no instance can accept what was revoked. An instance counts when it has shown a snapshot that
  * includes the revocation, or when it has lapsed: silent for a second on our monotonic clock, then fenced, and
- * unable to serve from a cache other than the one that holds our tombstone. A lapsed instance that wakes up
+ * unable to serve from a cache other than the one that holds our tombstones. A lapsed instance that wakes up
  * finds itself fenced and must poll before it is fresh again.
  */
 @Injectable()
@@ -31,11 +31,14 @@ export class RevocationBarrier {
   ) {}
 
   /** True once it is proven; false after 1.2 s without proof. Rejects when the registry cannot be asked. */
-  async isPassed(transaction: LogPosition, tombstone: Promise<RedisPlace | null>): Promise<boolean> {
+  async isPassed(
+    transaction: LogPosition,
+    tombstones: Promise<readonly (RedisPlace | null)[]>,
+  ): Promise<boolean> {
     const deadline = this.clock.monotonicMs() + feedTiming.proof;
     for (let look = 0; ; look += 1) {
       const unaware = await this.registry.unawareOf(transaction, this.self.id);
-      const waitedFor = await this.stillWaitedFor(unaware, tombstone);
+      const waitedFor = await this.stillWaitedFor(unaware, tombstones);
       if (!waitedFor) return true;
       if (this.clock.monotonicMs() > deadline) return false;
       await delay(pauses[Math.min(look, pauses.length - 1)]);
@@ -44,14 +47,15 @@ export class RevocationBarrier {
 
   private async stillWaitedFor(
     unaware: readonly Unaware[],
-    tombstone: Promise<RedisPlace | null>,
+    tombstones: Promise<readonly (RedisPlace | null)[]>,
   ): Promise<boolean> {
     for (const one of unaware) {
       if (this.observer.silenceOf(one) < feedTiming.lease) return true;
       if (!(await this.registry.fence(one))) return true;
       if (one.redis === null) continue;
-      const place = await tombstone;
-      if (!place || !isSameData(one.redis, place)) return true;
+      for (const place of await tombstones) {
+        if (!place || !isSameData(one.redis, place)) return true;
+      }
     }
     return false;
   }

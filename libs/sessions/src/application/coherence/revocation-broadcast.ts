@@ -34,8 +34,13 @@ export class RevocationBroadcast {
   ) {}
 
   /** Call after the commit. Never rejects: what cannot be proven is pending, and may be asked for again. */
-  async settle(revocation: Revocation): Promise<Propagation> {
-    const propagation = await this.proven(revocation);
+  settle({ transaction, burial }: Revocation): Promise<Propagation> {
+    return this.settleAll(transaction, [burial]);
+  }
+
+  /** The same for what one transaction has ended of several users: a tombstone for each, one barrier for all. */
+  async settleAll(transaction: LogPosition, burials: readonly Burial[]): Promise<Propagation> {
+    const propagation = await this.proven(transaction, burials);
     this.metrics.revocations.inc({ propagation });
     return propagation;
   }
@@ -60,10 +65,10 @@ export class RevocationBroadcast {
     return this.settle({ transaction, burial });
   }
 
-  private async proven({ transaction, burial }: Revocation): Promise<Propagation> {
-    const tombstone = this.announce(burial);
+  private async proven(transaction: LogPosition, burials: readonly Burial[]): Promise<Propagation> {
+    const tombstones = Promise.all(burials.map((burial) => this.announce(burial)));
     try {
-      return (await this.barrier.isPassed(transaction, tombstone)) ? 'complete' : 'pending';
+      return (await this.barrier.isPassed(transaction, tombstones)) ? 'complete' : 'pending';
     } catch (error) {
       this.log.warn('revocation.unproven', { reason: (error as Error).message });
       return 'pending';

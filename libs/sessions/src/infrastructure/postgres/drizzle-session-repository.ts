@@ -13,6 +13,7 @@ import {
 import { toSession, toSessionEnd, toSessionRow } from './session.mapper.js';
 import {
   countLiveSessions,
+  endListedSessions,
   endSession,
   endSessions,
   endSessionsOnDevice,
@@ -92,6 +93,15 @@ export class DrizzleSessionRepository extends SessionRepository {
 
   end(id: SessionId, owner: UserId, ending: Ending): Promise<EndedSession[]> {
     return this.ended(endSession, { ...valuesOf(owner, ending), id });
+  }
+
+  async endMany(
+    ids: readonly SessionId[],
+    { at, reason, by }: Ending,
+  ): Promise<(EndedSession & { userId: UserId })[]> {
+    const values = { at: at.toISOString(), reason, by, ids: [...ids] };
+    const rows = await this.database.query((orm) => endListedSessions(orm).execute(values));
+    return rows.map((row) => ({ ...toEnded(row), userId: row.userId as UserId }));
   }
 
   endOnDevice(deviceKey: string, owner: UserId, ending: Ending): Promise<EndedSession[]> {

@@ -1,8 +1,9 @@
 import type { SessionId, UserId } from '@app/kernel';
 import { Database } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
-import { and, desc, eq, gt, isNull, type SQL } from 'drizzle-orm';
+import { and, desc, eq, gt, isNotNull, isNull, lt, notExists, type SQL } from 'drizzle-orm';
 import { type Share, ShareRepository } from '../../domain/share.js';
+import { sessionsTable } from './sessions.table.js';
 import { sharesTable } from './shares.table.js';
 
 type ShareRow = typeof sharesTable.$inferSelect;
@@ -23,6 +24,38 @@ export class DrizzleShareRepository extends ShareRepository {
 
   async find(id: string, owner: UserId): Promise<Share | null> {
     return (await this.where(and(eq(sharesTable.id, id), eq(sharesTable.userId, owner))))[0] ?? null;
+  }
+
+  async findAny(id: string): Promise<Share | null> {
+    return (await this.where(eq(sharesTable.id, id)))[0] ?? null;
+  }
+
+  async listLive(
+    owner: UserId | null,
+    { now, size, after }: { now: Date; size: number; after: string | null },
+  ): Promise<Share[]> {
+    const { id, userId, sessionId, revokedAt, expiresAt } = sharesTable;
+    const rows = await this.database.query((orm) => {
+      const isOver = orm
+        .select({ id: sessionsTable.id })
+        .from(sessionsTable)
+        .where(and(eq(sessionsTable.id, sessionId), isNotNull(sessionsTable.endedAt)));
+      return orm
+        .select()
+        .from(sharesTable)
+        .where(
+          and(
+            gt(expiresAt, now),
+            isNull(revokedAt),
+            owner === null ? undefined : eq(userId, owner),
+            after === null ? undefined : lt(id, after),
+            notExists(isOver),
+          ),
+        )
+        .orderBy(desc(id))
+        .limit(size);
+    });
+    return rows.map(toShare);
   }
 
   async findByToken(tokenHash: string): Promise<Share | null> {

@@ -5,7 +5,6 @@ import {
   desc,
   eq,
   getTableColumns,
-  gt,
   inArray,
   isNull,
   ne,
@@ -15,6 +14,7 @@ import {
   type SQLWrapper,
 } from 'drizzle-orm';
 import type { EvictionOrder } from '../../domain/session-repository.js';
+import { isLive } from './session-conditions.js';
 import { sessionsTable } from './sessions.table.js';
 
 const { id, parentId, deviceKey, endedAt, endReason, idleExpiresAt, expiresAt, createdAt, lastAccessAt } =
@@ -60,6 +60,13 @@ export const endSessionsOnDevice = preparedOnce((orm) => {
   return ending(orm, withShares(doomed)).prepare('sessions_end_on_device');
 });
 
+/** Whoever owns them, with their shares. */
+export const endListedSessions = preparedOnce((orm) => {
+  const ids = sql`${sql.placeholder('ids')}::text[]`;
+  const listed = or(sql`${id} = any (${ids})`, sql`${parentId} = any (${ids})`);
+  return ending(orm, and(isNull(endedAt), listed)).prepare('sessions_end_listed');
+});
+
 /**
  * Ends those beyond the first `keep` in the order and inserts another, which neither part sees: both read the snapshot
  * from before the statement. The row of the user must have been locked by a statement of its own, so that this
@@ -98,7 +105,7 @@ function ending(orm: Orm, which: SQL | undefined) {
       endedBy: sql`case when ${hasTimedOut} then null else ${sql.placeholder('by')}::uuid end`,
     })
     .where(which)
-    .returning({ id, endedAt, endReason });
+    .returning({ id, userId: sessionsTable.userId, endedAt, endReason });
 }
 
 /** One statement: whoever shares a session that is being ended must not outlive it by a moment. */
@@ -111,7 +118,7 @@ function unmarked(): SQL | undefined {
 }
 
 export function liveOf(user: string | typeof owner, now: Date | SQL): SQL | undefined {
-  return and(eq(sessionsTable.userId, user), isNull(endedAt), gt(expiresAt, now), gt(idleExpiresAt, now));
+  return and(eq(sessionsTable.userId, user), isLive(now));
 }
 
 /** Those that take a place at the limit. */

@@ -49,7 +49,7 @@ export const sessionsTable = pgTable(
     deviceKey: text('device_key'),
     /** Of the session that this one is a share of. */
     parentId: text('parent_id'),
-    scope: text('scope', { enum: ['full', 'read'] })
+    scope: text('scope', { enum: ['full', 'read', 'password'] })
       .notNull()
       .default('full'),
     /** What a share was named by its maker. */
@@ -63,7 +63,10 @@ export const sessionsTable = pgTable(
     index('sessions_live_by_parent')
       .on(table.parentId)
       .where(sql`${table.endedAt} is null and ${table.parentId} is not null`),
-    // For removing old history. By the one end that never moves: an index on another would cost every use a write.
+    // For administrators: newest first, and who came from one address.
+    index('sessions_by_age').on(table.createdAt, table.id),
+    index('sessions_by_address').on(table.ipAddress, table.createdAt, table.id),
+    // For removing old history, and for walking through what may be live. By the one end that never moves: an index on another would cost every use a write.
     index('sessions_expires_at').on(table.expiresAt),
   ],
 );

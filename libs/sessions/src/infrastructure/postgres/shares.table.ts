@@ -18,5 +18,8 @@ export const sharesTable = pgTable(
     revokedAt: instant('revoked_at'),
     sessionId: text('session_id'),
   },
-  (table) => [index('session_shares_user').on(table.userId, table.createdAt)],
+  (table) => [
+    index('session_shares_user').on(table.userId, table.createdAt),
+    index('session_shares_expires_at').on(table.expiresAt),
+  ],
 );

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { TokenId } from '@app/kernel';
 import { z } from 'zod';
 import type { CachedSession, SessionKey, UserChange } from '../../domain/coherence/entry-store.js';
-import type { EndReason, SessionEnd, SessionProfile } from '../../domain/session.js';
+import type { EndReason, SessionEnd, SessionProfile, SessionScope } from '../../domain/session.js';
 
 const macLength = 22;
 const maxRemembered = 20_000;
@@ -11,11 +11,12 @@ const milliseconds = z.number();
 
 /** By place in this list; only ever appended to. */
 const profiles: readonly SessionProfile[] = ['standard', 'strict', 'admin', 'remember'];
+const scopes: readonly SessionScope[] = ['full', 'read', 'password'];
 
 /** Fields by place, because their names would be half of the memory. */
 const bodySchema = z.tuple([
   z.int(), // generation
-  z.int().min(0).max(7), // profile, and 4 more for a shared session
+  z.int().min(0).max(11), // profile, and 4 times the scope
   z.string().nullable(), // browser and system
   milliseconds, // created, authenticated, idle end, absolute end
   milliseconds,
@@ -39,7 +40,7 @@ export class EntryCodec {
   encodeEntry(name: string, entry: CachedSession): string {
     const body = JSON.stringify([
       entry.gen,
-      profiles.indexOf(entry.profile) + (entry.scope === 'read' ? profiles.length : 0),
+      profiles.indexOf(entry.profile) + scopes.indexOf(entry.scope) * profiles.length,
       entry.agent,
       entry.createdAt.getTime(),
       entry.authenticatedAt.getTime(),
@@ -136,7 +137,7 @@ function toEntry(from: {
     sessionId: from.of.sessionId,
     gen,
     profile: profiles[kind % profiles.length]!,
-    scope: kind < profiles.length ? 'full' : 'read',
+    scope: scopes[Math.floor(kind / profiles.length)]!,
     agent,
     createdAt: new Date(created),
     authenticatedAt: new Date(authenticated),

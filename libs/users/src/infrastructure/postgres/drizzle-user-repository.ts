@@ -1,11 +1,12 @@
 import type { UserId } from '@app/kernel';
 import { Database, preparedOnce, violatedUnique } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
-import { and, eq, type SQL, sql } from 'drizzle-orm';
+import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import {
   type LoginName,
   normalizeEmail,
   normalizeUsername,
+  type Role,
   type User,
   type UserCredentials,
 } from '../../domain/user.js';
@@ -110,6 +111,30 @@ export class DrizzleUserRepository extends UserRepository {
     );
   }
 
+  async setRole(id: UserId, role: Role, at: Date): Promise<void> {
+    await this.database.query((orm) =>
+      orm.update(usersTable).set({ role, updatedAt: at }).where(eq(usersTable.id, id)),
+    );
+  }
+
+  async setPasswordChangeRequired(id: UserId, since: Date | null): Promise<void> {
+    await this.database.query((orm) =>
+      orm.update(usersTable).set({ passwordChangeRequiredAt: since }).where(eq(usersTable.id, id)),
+    );
+  }
+
+  async lockAdministrators(): Promise<UserId[]> {
+    const rows = await this.database.query((orm) =>
+      orm
+        .select({ id: usersTable.id })
+        .from(usersTable)
+        .where(and(eq(usersTable.role, 'admin'), isNull(usersTable.disabledAt)))
+        .orderBy(usersTable.id)
+        .for('update'),
+    );
+    return rows.map(({ id }) => id as UserId);
+  }
+
   async hasAdministrator(): Promise<boolean> {
     const rows = await this.database.query((orm) =>
       orm.select({ id: usersTable.id }).from(usersTable).where(eq(usersTable.role, 'admin')).limit(1),
@@ -140,7 +165,7 @@ function toCredentials(row: UserRow | undefined): UserCredentials | null {
   return row ? { user: toUser(row), passwordHash: row.passwordHash } : null;
 }
 
-function toUser(row: UserRow): User {
+export function toUser(row: UserRow): User {
   return {
     id: row.id as UserId,
     email: row.email,
@@ -149,6 +174,7 @@ function toUser(row: UserRow): User {
     role: row.role,
     gen: row.gen,
     disabledAt: row.disabledAt,
+    passwordChangeRequiredAt: row.passwordChangeRequiredAt,
     createdAt: row.createdAt,
     lastLoginAt: row.lastLoginAt,
   };

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { bigint, check, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
+import { bigint, check, index, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
 
 export const usersTable = pgTable(
   'users',
@@ -14,6 +14,7 @@ export const usersTable = pgTable(
     passwordHash: text('password_hash').notNull(),
     gen: bigint('gen', { mode: 'number' }).notNull().default(0),
     disabledAt: timestamp('disabled_at', { withTimezone: true }),
+    passwordChangeRequiredAt: timestamp('password_change_required_at', { withTimezone: true }),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull(),
     updatedAt: timestamp('updated_at', { withTimezone: true }).notNull(),
     lastLoginAt: timestamp('last_login_at', { withTimezone: true }),
@@ -21,6 +22,17 @@ export const usersTable = pgTable(
   (table) => [
     unique('users_email_unique').on(table.emailNormalized),
     unique('users_username_unique').on(table.usernameNormalized),
+    // For searches by the beginning of a name; unique indexes of texts serve those in the C locale only.
+    index('users_email_prefix').on(table.emailNormalized.op('text_pattern_ops')),
+    index('users_username_prefix').on(table.usernameNormalized.op('text_pattern_ops')),
+    index('users_full_name_prefix').on(sql`lower(${table.fullName}) text_pattern_ops`),
+    // Few rows, so they cost next to nothing.
+    index('users_administrators')
+      .on(table.id)
+      .where(sql`${table.role} = 'admin'`),
+    index('users_disabled')
+      .on(table.id)
+      .where(sql`${table.disabledAt} is not null`),
     check('users_role_known', sql`${table.role} in ('user', 'admin')`),
   ],
 );
