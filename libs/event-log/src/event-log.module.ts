@@ -1,10 +1,13 @@
 import { Module } from '@nestjs/common';
+import { LogTail } from './application/log-tail.js';
 import { EventLog } from './domain/event-log.js';
+import { LogPages } from './domain/log-pages.js';
 import { LogReaders } from './domain/log-readers.js';
 import { LogSource } from './domain/log-source.js';
 import { UserEventReader } from './domain/user-event-reader.js';
 import { DrizzleEventLog } from './infrastructure/postgres/drizzle-event-log.js';
 import { DrizzleUserEventReader } from './infrastructure/postgres/drizzle-user-event-reader.js';
+import { PostgresLogPages } from './infrastructure/postgres/postgres-log-pages.js';
 import { PostgresLogReaders } from './infrastructure/postgres/postgres-log-readers.js';
 import { PostgresLogSource } from './infrastructure/postgres/postgres-log-source.js';
 
@@ -14,7 +17,9 @@ import { PostgresLogSource } from './infrastructure/postgres/postgres-log-source
     { provide: LogSource, useClass: PostgresLogSource },
     { provide: LogReaders, useClass: PostgresLogReaders },
     { provide: UserEventReader, useClass: DrizzleUserEventReader },
+    { provide: LogPages, useClass: PostgresLogPages },
+    LogTail,
   ],
-  exports: [EventLog, LogReaders, LogSource, UserEventReader],
+  exports: [EventLog, LogPages, LogReaders, LogSource, LogTail, UserEventReader],
 })
 export class EventLogModule {}

@@ -1,7 +1,11 @@
 export { type Act, factsOf } from './domain/act.js';
+export { LogFollower } from './application/log-follower.js';
+export { LogTail } from './application/log-tail.js';
 export { type DomainEvent, type EventType } from './domain/event.js';
 export { EventLog } from './domain/event-log.js';
 export type { DatabaseIdentity, LogPosition } from './domain/log-position.js';
+export { type LogPage, LogPages, type PlacedEvent } from './domain/log-pages.js';
+export { decodePlace, encodePlace, type LogPlace, LogPlaceLostError } from './domain/log-place.js';
 export { type LoggedEvent, type LogPoll, LogSource } from './domain/log-source.js';
 export {
   type Following,
@@ -15,3 +19,4 @@ export { EventLogModule } from './event-log.module.js';
 export { DrizzleEventLog } from './infrastructure/postgres/drizzle-event-log.js';
 export { PostgresLogSource } from './infrastructure/postgres/postgres-log-source.js';
 export { inSpan, PostgresLogReaders } from './infrastructure/postgres/postgres-log-readers.js';
+export { PostgresLogPages } from './infrastructure/postgres/postgres-log-pages.js';

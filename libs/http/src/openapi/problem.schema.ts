@@ -128,6 +128,11 @@ const examples = {
     detail: 'This username is taken.',
     facts: { field: 'username' },
   },
+  CURSOR_GONE: {
+    status: 410,
+    title: 'Gone',
+    detail: 'The log cannot be continued from there. Begin anew.',
+  },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'Content Too Large', detail: 'The request body is too large.' },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,

@@ -1,0 +1,90 @@
+import type { LogPages, PlacedEvent } from '../domain/log-pages.js';
+import { encodePlace, type LogPlace, LogPlaceLostError } from '../domain/log-place.js';
+import { includes } from '../domain/log-snapshot.js';
+import type { TailRun } from './tail-run.js';
+
+/** Events that somebody who is behind is given at once. */
+const pageSize = 200;
+
+/**
+ * Somebody who follows the log from a place on. It is asked for more when the events before have been dealt with, so it
+ * holds nothing of its own: one that is slow costs no memory, only reads of its own once it is far behind.
+ */
+export class LogFollower {
+  private isClosed = false;
+  private wake: () => void = () => undefined;
+  private readonly forget: () => void;
+  /** The round that must have looked before a place ahead of everything is taken for a wrong one. */
+  private decisiveRound: number | null = null;
+
+  constructor(
+    private place: LogPlace,
+    private readonly run: TailRun,
+    private readonly read: LogPages['page'],
+    private readonly onClose: () => void,
+  ) {
+    this.forget = run.onChange(() => this.wake());
+  }
+
+  /** Where another one would go on. */
+  get cursor(): string {
+    return encodePlace(this.place);
+  }
+
+  /**
+   * The next events, in their order; none if there are none within `patienceMs`, or after `close`. Rejects with
+   * LogPlaceLostError, or with StoreUnavailableError while it is behind and Postgres is away.
+   */
+  async next(patienceMs: number): Promise<readonly PlacedEvent[]> {
+    const patience = AbortSignal.timeout(patienceMs);
+    while (!this.isClosed && !patience.aborted) {
+      if (this.run.isLost) throw new LogPlaceLostError();
+      const batch = this.run.after(this.place);
+      const events = batch ? batch.events : await this.ask(patience);
+      if (batch) this.place = batch.next;
+      if (events.length > 0) return events;
+    }
+    return [];
+  }
+
+  close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.forget();
+    this.wake();
+    this.onClose();
+  }
+
+  private async ask(patience: AbortSignal): Promise<readonly PlacedEvent[]> {
+    const { run, place } = this;
+    if (run.isAtTip(place)) return this.wait(patience);
+    if (run.isNextToTip(place)) {
+      this.place = run.place!;
+      return [];
+    }
+    if (place.upto === null && !includes(run.horizon, place.since)) return this.waitForRound(patience);
+    this.decisiveRound = null;
+    // All the rest of what is being handed out elsewhere.
+    if (place.upto === null && includes(place.since, run.horizon)) return this.wait(patience);
+    const limit = place.upto === null ? run.horizon : undefined;
+    const page = await this.read(place, { size: pageSize, limit });
+    this.place = page.next;
+    return page.events;
+  }
+
+  /** Another instance has read further than this one: the next round gets there, or nobody ever was. */
+  private waitForRound(patience: AbortSignal): Promise<readonly PlacedEvent[]> {
+    this.decisiveRound ??= this.run.roundsBegun + 1;
+    if (this.run.roundsFinished >= this.decisiveRound) throw new LogPlaceLostError();
+    this.run.want();
+    return this.wait(patience);
+  }
+
+  private async wait(patience: AbortSignal): Promise<readonly PlacedEvent[]> {
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+      patience.onabort = () => resolve();
+    });
+    return [];
+  }
+}
