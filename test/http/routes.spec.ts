@@ -60,6 +60,7 @@ const expected: Record<string, AccessMode> = {
   'GET /api/v1/admin/sessions/ends/:id': 'session',
   'GET /api/v1/admin/shares': 'session',
   'DELETE /api/v1/admin/shares/:id': 'session',
+  'GET /api/v1/admin/events': 'session',
   'GET /health': 'public',
   'GET /ready': 'public',
   'GET /metrics': 'public',

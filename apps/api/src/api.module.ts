@@ -11,6 +11,7 @@ import { authorityToken } from './authority.js';
 import { AdminBulkEndsController } from './admin/bulk-ends.controller.js';
 import { AdminSessionsController } from './admin/sessions.controller.js';
 import { AdminSharesController } from './admin/shares.controller.js';
+import { EventsController } from './admin/events.controller.js';
 import { SystemController } from './admin/system.controller.js';
 import { AdminUserActsController } from './admin/user-acts.controller.js';
 import { AdminUserHistoryController } from './admin/user-history.controller.js';
@@ -65,7 +66,12 @@ export class ApiModule {
           siteUrl: config.http.publicUrl,
         }),
         health,
-        HttpModule.forRoot({ routes, transport: config.transport, imports: [auth] }),
+        HttpModule.forRoot({
+          routes,
+          transport: config.transport,
+          streams: config.streams,
+          imports: [auth],
+        }),
       ],
       controllers: [
         AuthController,
@@ -89,6 +95,7 @@ export class ApiModule {
         AdminBulkEndsController,
         AdminSessionsController,
         AdminSharesController,
+        EventsController,
         WellKnownController,
       ],
       providers: [

@@ -15,6 +15,14 @@ export interface HttpConfig {
   readonly metricsToken: string | null;
 }
 
+/** Replies that do not end by themselves. */
+export interface StreamsConfig {
+  /** Per instance. */
+  readonly limit: number;
+  /** Between two signs of life, and two looks at who listens. */
+  readonly heartbeatSeconds: number;
+}
+
 export type PostgresConfig =
   | { readonly kind: 'embedded'; readonly dataDir: string }
   | { readonly kind: 'server'; readonly url: string; readonly poolSize: number };
@@ -136,6 +144,7 @@ export interface Config {
   readonly secretKey: string | null;
   readonly admin: { readonly email?: string; readonly password?: string };
   readonly http: HttpConfig;
+  readonly streams: StreamsConfig;
   readonly postgres: PostgresConfig;
   /** null: run without Redis, which is the same path as surviving its loss. */
   readonly redis: RedisConfig | null;
@@ -169,6 +178,7 @@ export function toConfig(env: Environment): Config {
       shutdownDrainSeconds: env.SHUTDOWN_DRAIN,
       metricsToken: env.METRICS_TOKEN ?? null,
     },
+    streams: { limit: env.STREAM_LIMIT, heartbeatSeconds: env.STREAM_HEARTBEAT },
     postgres: env.DATABASE_URL
       ? { kind: 'server', url: env.DATABASE_URL, poolSize: env.DATABASE_POOL_SIZE }
       : { kind: 'embedded', dataDir },

@@ -55,6 +55,8 @@ export const environmentSchema = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SHUTDOWN_DRAIN: integer({ min: 0, max: 60 }).default(1),
   METRICS_TOKEN: text().min(16, 'must have at least 16 characters').optional(),
+  STREAM_LIMIT: integer({ min: 1, max: 10_000 }).default(500),
+  STREAM_HEARTBEAT: integer({ min: 1, max: 60 }).default(15),
 
   DATABASE_URL: url(['postgres:', 'postgresql:']).optional(),
   DATABASE_POOL_SIZE: integer({ min: 1, max: 500 }).default(10),

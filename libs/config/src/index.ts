@@ -15,6 +15,7 @@ export type {
   SessionLimitPolicy,
   SessionProfile,
   SessionsConfig,
+  StreamsConfig,
   TokensConfig,
   TransportConfig,
   WindowLimit,

@@ -14,6 +14,7 @@ export {
   type ReaderStatus,
   type StoredEvent,
 } from './domain/log-readers.js';
+export { shownPayload } from './domain/shown-payload.js';
 export { type UserEvent, UserEventReader } from './domain/user-event-reader.js';
 export { EventLogModule } from './event-log.module.js';
 export { DrizzleEventLog } from './infrastructure/postgres/drizzle-event-log.js';

@@ -1,4 +1,4 @@
-import type { TransportConfig } from '@app/config';
+import type { StreamsConfig, TransportConfig } from '@app/config';
 import { Log } from '@app/telemetry';
 import {
   type DynamicModule,
@@ -17,6 +17,7 @@ import { SessionGuard } from './guards/session.guard.js';
 import { AddressWatch } from './limits/address-watch.js';
 import { RateLimitGuard } from './limits/rate-limit.guard.js';
 import { RouteTable } from './server/route-table.js';
+import { EventStreams, streamsConfigToken } from './streams/event-streams.js';
 import { CrossSiteDefence } from './transport/cross-site-defence.js';
 import { CsrfTokens } from './transport/csrf-tokens.js';
 import { SessionCookies } from './transport/session-cookies.js';
@@ -41,18 +42,21 @@ function toRefusal(issues: Issues): ValidationFailedError {
 export interface HttpParts {
   readonly routes: RouteTable;
   readonly transport: TransportConfig;
+  readonly streams: StreamsConfig;
   readonly imports: ModuleMetadata['imports'];
 }
 
 /** The edge: what stands between Fastify and every controller, in the order of a request. */
 @Module({})
 export class HttpModule {
-  static forRoot({ routes, transport, imports }: HttpParts): DynamicModule {
+  static forRoot({ routes, transport, streams, imports }: HttpParts): DynamicModule {
     return {
       module: HttpModule,
       imports,
       providers: [
         { provide: transportConfigToken, useValue: transport },
+        { provide: streamsConfigToken, useValue: streams },
+        EventStreams,
         CsrfTokens,
         CrossSiteDefence,
         SessionCookies,
@@ -70,7 +74,7 @@ export class HttpModule {
         },
         { provide: APP_FILTER, inject: [Log], useFactory: (log: Log) => new ProblemFilter(log, routes) },
       ],
-      exports: [SessionCookies, CrossSiteDefence],
+      exports: [SessionCookies, CrossSiteDefence, EventStreams],
     };
   }
 }

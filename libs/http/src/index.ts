@@ -10,7 +10,7 @@ export {
   RefreshToken,
   SignedToken,
 } from './guards/access.js';
-export { AdminOnly } from './guards/admin.guard.js';
+export { AdminOnly, assertAdministrator } from './guards/admin.guard.js';
 export { CurrentClient } from './guards/client.guard.js';
 export type { Credential } from './guards/credentials.js';
 export { Fresh } from './guards/freshness.guard.js';
@@ -25,6 +25,7 @@ export {
   problemSchema,
   sessionProblems,
 } from './openapi/problem.schema.js';
+export { ReturnsStream } from './openapi/returns-stream.js';
 export { ReturnsImage } from './openapi/returns-image.js';
 export { answerImage } from './image-reply.js';
 export { decodePageToken, encodePageToken, linkNextPage, type PageQuery, pageQuery } from './paging.js';
@@ -36,5 +37,7 @@ export { createAdapter } from './server/create-adapter.js';
 export { readUpload, TakesUpload } from './server/upload-body.js';
 export { prepareServer } from './server/prepare-server.js';
 export { RouteTable } from './server/route-table.js';
+export { EventStreams } from './streams/event-streams.js';
+export { cursorOf, logFrames } from './streams/log-frames.js';
 export { CrossSiteDefence } from './transport/cross-site-defence.js';
 export { SessionCookies } from './transport/session-cookies.js';

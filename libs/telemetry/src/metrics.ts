@@ -39,6 +39,10 @@ export class Metrics {
 
   readonly redisLooks = this.counter('rollcall_redis_health_total', 'Looks at Redis', ['result']);
 
+  readonly streamsEnded = this.counter('rollcall_event_stream_ended_total', 'Streams of events that ended', [
+    'reason',
+  ]);
+
   private counter<Label extends string>(
     name: string,
     help: string,

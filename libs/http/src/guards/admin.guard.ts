@@ -1,3 +1,4 @@
+import type { Principal } from '@app/auth';
 import {
   applyDecorators,
   type CanActivate,
@@ -32,9 +33,12 @@ export class AdminGuard implements CanActivate {
     if (!this.admin.of(context)) return true;
     const { principal } = context.switchToHttp().getRequest<AuthenticatedRequest>();
     if (!principal) throw new Error('AdminOnly is used on a route without a session');
-    const { role } = principal.user;
-    const { profile, scope } = principal.session;
-    if (role === 'admin' && profile === 'admin' && scope === 'full') return true;
-    throw new AdministratorsOnlyError();
+    assertAdministrator(principal);
+    return true;
   }
+}
+
+/** Throws AdministratorsOnlyError. */
+export function assertAdministrator({ user: { role }, session: { profile, scope } }: Principal): void {
+  if (role !== 'admin' || profile !== 'admin' || scope !== 'full') throw new AdministratorsOnlyError();
 }

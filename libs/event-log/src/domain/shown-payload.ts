@@ -1,0 +1,34 @@
+/**
+ * Members of payloads that may be shown to administrators and operators' services. A list of what may, not of what may
+ * not: what somebody adds to a payload later is seen by nobody until it stands here.
+ */
+const shown: ReadonlySet<string> = new Set([
+  'address',
+  'after',
+  'bulk_end',
+  'by',
+  'device',
+  'ended',
+  'endpoint_id',
+  'failures',
+  'fields',
+  'filter',
+  'from',
+  'ip_address',
+  'kid',
+  'label',
+  'matched',
+  'note',
+  'parent',
+  'policy',
+  'reason',
+  'role',
+  'seconds',
+  'share',
+  'subject',
+  'to',
+]);
+
+export function shownPayload(payload: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(payload).filter(([name]) => shown.has(name)));
+}
