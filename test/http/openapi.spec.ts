@@ -52,6 +52,7 @@ const statusOf: Record<string, number> = {
   'not-found': 404,
   'method-not-allowed': 405,
   conflict: 409,
+  gone: 410,
   'too-large': 413,
   'unsupported-media': 415,
   'rate-limited': 429,
@@ -87,6 +88,9 @@ beforeAll(async () => {
 
 const uploads = ['POST /api/v1/auth/profile/avatar'];
 const images = new Set(['GET /api/v1/auth/profile/avatar', 'GET /api/v1/avatars/:file']);
+const streams = new Set(['GET /api/v1/admin/events']);
+const alsoStreams = ['GET /api/v1/revocations'];
+const forOAuth = ['GET /api/v1/revocations'];
 const forms = ['POST /api/v1/oauth/introspect', 'POST /api/v1/oauth/revoke'];
 
 function successOf({ responses }: Operation): [number, Media] {
@@ -152,7 +156,9 @@ describe('the API document', () => {
   });
 
   it('shows for every operation a success that its own schema accepts', () => {
-    for (const { route, operation } of operations.filter((each) => !images.has(each.route))) {
+    for (const { route, operation } of operations.filter(
+      (each) => !images.has(each.route) && !streams.has(each.route),
+    )) {
       const [, { schema, example }] = successOf(operation);
       expect({ route, example }).toEqual({ route, example: expect.any(Object) });
       expect({ route, errors: check.errorsOf(example, schema) }).toEqual({ route, errors: null });
@@ -165,6 +171,17 @@ describe('the API document', () => {
     }
     for (const { operation } of operations.filter(({ route }) => uploads.includes(route))) {
       expect(Object.keys(operation.requestBody!.content)).toEqual(['multipart/form-data']);
+    }
+  });
+
+  it('shows what a stream looks like, and how to come back to it', () => {
+    const all = new Set([...streams, ...alsoStreams]);
+    for (const { operation } of operations.filter(({ route }) => all.has(route))) {
+      const { example } = operation.responses['200']!.content['text/event-stream']!;
+      expect(example).toMatch(/^retry: \d+\nid: [\w.-]+\n\nid: [\w.-]+\ndata: \{.*\}\n\n$/);
+      expect(operation.parameters.map(({ name }) => name)).toEqual(
+        expect.arrayContaining(['after', 'Last-Event-ID']),
+      );
     }
   });
 
@@ -200,6 +217,7 @@ describe('the API document', () => {
       'POST /api/v1/admin/users/:id/require-password-change',
       'POST /api/v1/admin/users/:id/unlock',
       'POST /api/v1/admin/sessions/end',
+      'POST /api/v1/admin/rate-limits/reset',
     ]);
     for (const { route, operation } of bodies.filter(
       (each) => ![...forms, ...uploads].includes(each.route),
@@ -223,7 +241,9 @@ describe('the API document', () => {
 
   it('has an example of the problem schema for every code it names', () => {
     const problem = { $ref: '#/components/schemas/Problem' };
-    for (const { route, operation } of operations.filter((each) => !forms.includes(each.route))) {
+    for (const { route, operation } of operations.filter(
+      (each) => ![...forms, ...forOAuth].includes(each.route),
+    )) {
       for (const [status, { description, content }] of Object.entries(operation.responses)) {
         if (!content?.[problemType]) continue;
         expect(content[problemType].schema).toEqual(problem);
@@ -244,7 +264,9 @@ describe('the API document', () => {
 
   it('has an example in words of OAuth for every refusal to a client', () => {
     const error = { $ref: '#/components/schemas/OAuthError' };
-    for (const { route, operation } of operations.filter((each) => forms.includes(each.route))) {
+    for (const { route, operation } of operations.filter((each) =>
+      [...forms, ...forOAuth].includes(each.route),
+    )) {
       const problems = problemsOf(operation);
       expect(problems.map(({ code }) => code)).toContain('INVALID_CLIENT');
       for (const { status, code, example } of problems) {

@@ -61,6 +61,13 @@ const expected: Record<string, AccessMode> = {
   'GET /api/v1/admin/shares': 'session',
   'DELETE /api/v1/admin/shares/:id': 'session',
   'GET /api/v1/admin/events': 'session',
+  'GET /api/v1/admin/settings': 'session',
+  'GET /api/v1/admin/keys': 'session',
+  'POST /api/v1/admin/keys/rotate': 'session',
+  'POST /api/v1/admin/keys/:kid/withdraw': 'session',
+  'GET /api/v1/admin/rate-limits': 'session',
+  'POST /api/v1/admin/rate-limits/reset': 'session',
+  'GET /api/v1/revocations': 'client',
   'GET /health': 'public',
   'GET /ready': 'public',
   'GET /metrics': 'public',
@@ -82,7 +89,7 @@ const documentation = [
 
 const all = Object.entries(expected).map(([route, mode]) => {
   const [method, path] = route.split(' ') as [string, string];
-  return { route, method, path: path.replace(':id', 'a'.repeat(64)), pattern: path, mode };
+  return { route, method, path: path.replace(/:\w+/, 'a'.repeat(64)), pattern: path, mode };
 });
 const closed = all.filter(({ mode }) => mode !== 'public');
 

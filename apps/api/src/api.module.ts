@@ -1,6 +1,6 @@
 import { AlertsModule } from '@app/alerts';
 import { AuthModule } from '@app/auth';
-import type { Config } from '@app/config';
+import { type Config, redactConfig } from '@app/config';
 import { HealthModule } from '@app/health';
 import { HttpModule, type RouteTable } from '@app/http';
 import { type OpenDatabase, PostgresModule } from '@app/postgres';
@@ -16,6 +16,9 @@ import { SystemController } from './admin/system.controller.js';
 import { AdminUserActsController } from './admin/user-acts.controller.js';
 import { AdminUserHistoryController } from './admin/user-history.controller.js';
 import { AdminUsersController } from './admin/users.controller.js';
+import { KeysController } from './admin/keys.controller.js';
+import { RateLimitsController } from './admin/rate-limits.controller.js';
+import { settingsToken, SystemController } from './admin/system.controller.js';
 import { AuthController } from './auth/auth.controller.js';
 import { ReauthenticationController } from './auth/reauthentication.controller.js';
 import { RefreshController } from './auth/refresh.controller.js';
@@ -29,6 +32,7 @@ import { AvatarController } from './profile/avatar.controller.js';
 import { AvatarImageController } from './profile/avatar-image.controller.js';
 import { ProfileController } from './profile/profile.controller.js';
 import { publicUrlToken } from './public-url.js';
+import { RevocationsController } from './revocations/revocations.controller.js';
 import { type Runtime, RuntimeModule } from './runtime.module.js';
 import { OwnHistoryController } from './sessions/own-history.controller.js';
 import { SessionsController } from './sessions/sessions.controller.js';
@@ -86,6 +90,7 @@ export class ApiModule {
         ChallengeController,
         SessionsController,
         OAuthController,
+        RevocationsController,
         HealthController,
         MetricsController,
         SystemController,
@@ -96,12 +101,15 @@ export class ApiModule {
         AdminSessionsController,
         AdminSharesController,
         EventsController,
+        KeysController,
+        RateLimitsController,
         WellKnownController,
       ],
       providers: [
         SignedInReply,
         { provide: publicUrlToken, useValue: config.http.publicUrl },
         { provide: metricsTokenToken, useValue: config.http.metricsToken },
+        { provide: settingsToken, useValue: redactConfig(config) },
         { provide: authorityToken, useValue: config.tokens },
       ],
     };

@@ -1,4 +1,10 @@
-import { oauthErrorComponent, oauthErrorSchema, problemComponent, problemSchema } from '@app/http';
+import {
+  moveStreams,
+  oauthErrorComponent,
+  oauthErrorSchema,
+  problemComponent,
+  problemSchema,
+} from '@app/http';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 
@@ -38,6 +44,7 @@ export function buildDocument(app: INestApplication): OpenAPIObject {
   sayPublicAloud(document);
   nameOperations(document);
   unwrapBodies(document);
+  moveStreams(document.paths);
   document.components = {
     ...document.components,
     schemas: {

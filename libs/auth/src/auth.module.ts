@@ -17,6 +17,7 @@ import { AgentWatch } from './application/agent-watch.js';
 import { AccountProtection } from './application/account-protection.js';
 import { Challenges } from './application/challenges.js';
 import { FirstAdministratorSetup } from './application/first-administrator.js';
+import { LimitControl } from './application/limit-control.js';
 import { LiveInstances } from './application/live-instances.js';
 import { Passwords } from './application/passwords.js';
 import { Profiles } from './application/profiles.js';
@@ -96,6 +97,7 @@ const useCases = [
   TokenIntrospection,
   TokenRevocation,
   FirstAdministratorSetup,
+  LimitControl,
 ];
 
 @Module({})

@@ -6,6 +6,7 @@ export { AccountRoles } from './application/account-roles.js';
 export { AccountProtection } from './application/account-protection.js';
 export { type FirstAdministrator, FirstAdministratorSetup } from './application/first-administrator.js';
 export { Avatars } from './application/avatars.js';
+export { LimitControl, type LimitName, type LimitStanding } from './application/limit-control.js';
 export { Profiles } from './application/profiles.js';
 export { Reauthentication } from './application/reauthentication.js';
 export { Refresh } from './application/refresh.js';

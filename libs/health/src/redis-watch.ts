@@ -1,6 +1,6 @@
 import { Rounds } from '@app/kernel';
 import { RedisConnection } from '@app/redis';
-import { Log, Metrics } from '@app/telemetry';
+import { JobRuns, Log, Metrics } from '@app/telemetry';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 
 /** Injection token of REDIS_HEALTH_INTERVAL, in seconds. */
@@ -18,9 +18,10 @@ export class RedisWatch implements OnModuleInit, OnApplicationShutdown {
     private readonly redis: RedisConnection,
     private readonly log: Log,
     private readonly metrics: Metrics,
+    private readonly runs: JobRuns,
     @Inject(redisHealthSecondsToken) seconds: number,
   ) {
-    this.rounds = new Rounds(async () => void (await this.look()), seconds * 1_000);
+    this.rounds = new Rounds(() => this.lookAndNote(), seconds * 1_000);
   }
 
   onModuleInit(): void {
@@ -29,6 +30,10 @@ export class RedisWatch implements OnModuleInit, OnApplicationShutdown {
 
   onApplicationShutdown(): Promise<void> {
     return this.rounds.stop();
+  }
+
+  private async lookAndNote(): Promise<void> {
+    this.runs.note('redis', await this.look());
   }
 
   /** True if Redis took a write and gave it back. */

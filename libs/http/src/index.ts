@@ -11,6 +11,7 @@ export {
   SignedToken,
 } from './guards/access.js';
 export { AdminOnly, assertAdministrator } from './guards/admin.guard.js';
+export { clientCredentials } from './guards/client-credentials.js';
 export { CurrentClient } from './guards/client.guard.js';
 export type { Credential } from './guards/credentials.js';
 export { Fresh } from './guards/freshness.guard.js';
@@ -25,7 +26,7 @@ export {
   problemSchema,
   sessionProblems,
 } from './openapi/problem.schema.js';
-export { ReturnsStream } from './openapi/returns-stream.js';
+export { alsoAsStream, moveStreams, ReturnsStream } from './openapi/returns-stream.js';
 export { ReturnsImage } from './openapi/returns-image.js';
 export { answerImage } from './image-reply.js';
 export { decodePageToken, encodePageToken, linkNextPage, type PageQuery, pageQuery } from './paging.js';

@@ -1,6 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CircuitBreaker, type Clock, StoreUnavailableError, SystemClock, UnitOfWork } from '@app/kernel';
+import {
+  type BreakerState,
+  CircuitBreaker,
+  type Clock,
+  StoreUnavailableError,
+  SystemClock,
+  UnitOfWork,
+} from '@app/kernel';
 import { DrizzleQueryError, sql } from 'drizzle-orm';
 import type { PoolState, PostgresDriver } from './drivers/driver.js';
 import type { FeedLink } from './drivers/feed-link.js';
@@ -61,6 +68,11 @@ export class Database extends UnitOfWork {
   noteAnswering(isAnswering: boolean): void {
     if (isAnswering) this.breaker.succeeded();
     else this.breaker.failed();
+  }
+
+  /** Open: session checks are refused at once, but for a trial now and then. */
+  get breakerState(): BreakerState {
+    return this.breaker.state;
   }
 
   openFeedLink(channel: string): FeedLink {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { RedisConfig } from '@app/config';
-import { CircuitBreaker, type Clock, StoreUnavailableError } from '@app/kernel';
+import { type BreakerState, CircuitBreaker, type Clock, StoreUnavailableError } from '@app/kernel';
 import type { Log } from '@app/telemetry';
 import { Cluster } from 'ioredis';
 import { createClient, type RedisClient } from './redis-target.js';
@@ -51,6 +51,11 @@ export class RedisConnection {
   /** True while commands are worth sending. */
   get isAvailable(): boolean {
     return this.client?.status === 'ready' && this.identified && this.breaker.state === 'closed';
+  }
+
+  /** Open: it is known not to answer, and only asked now and then. */
+  get breakerState(): BreakerState {
+    return this.breaker.state;
   }
 
   /**

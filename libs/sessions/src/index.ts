@@ -7,6 +7,7 @@ export {
 export { SessionTermination } from './application/administration/session-termination.js';
 export { SessionActivity } from './application/activity/session-activity.js';
 export { type AuthorityMode, AuthorityState } from './application/coherence/authority-state.js';
+export { InstanceOverview } from './application/coherence/instance-overview.js';
 export { LocalSessions } from './application/coherence/local-sessions.js';
 export { feedTiming } from './application/coherence/feed-timing.js';
 export {

@@ -10,6 +10,7 @@ import { SessionActivity } from './application/activity/session-activity.js';
 import { AuthorityState } from './application/coherence/authority-state.js';
 import { FeedRunner } from './application/coherence/feed-runner.js';
 import { HeartbeatObserver } from './application/coherence/heartbeat-observer.js';
+import { InstanceOverview } from './application/coherence/instance-overview.js';
 import { LocalSessions } from './application/coherence/local-sessions.js';
 import { NamesakeWatch } from './application/coherence/namesake-watch.js';
 import { RevocationBarrier } from './application/coherence/revocation-barrier.js';
@@ -69,6 +70,7 @@ export class SessionsModule {
         RevocationBarrier,
         RevocationBroadcast,
         LocalSessions,
+        InstanceOverview,
         AuthorityState,
         SessionActivity,
         ActivityRunner,
@@ -98,6 +100,7 @@ export class SessionsModule {
         RevocationBroadcast,
         EntryStore,
         LocalSessions,
+        InstanceOverview,
       ],
     };
   }

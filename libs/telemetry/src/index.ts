@@ -1,3 +1,4 @@
+export { JobRuns } from './job-runs.js';
 export { Log } from './log.js';
 export { createLogger, NestLogger, type Logger } from './logger.js';
 export { mayReadMetrics } from './metrics-access.js';

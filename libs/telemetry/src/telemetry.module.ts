@@ -1,4 +1,5 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { JobRuns } from './job-runs.js';
 import { Log } from './log.js';
 import type { Logger } from './logger.js';
 import { Metrics } from './metrics.js';
@@ -9,8 +10,8 @@ export class TelemetryModule {
   static forRoot(logger: Logger): DynamicModule {
     return {
       module: TelemetryModule,
-      providers: [{ provide: Log, useValue: new Log(logger) }, Metrics],
-      exports: [Log, Metrics],
+      providers: [{ provide: Log, useValue: new Log(logger) }, Metrics, JobRuns],
+      exports: [Log, Metrics, JobRuns],
     };
   }
 }

@@ -1,4 +1,5 @@
 import type { TokensConfig } from '@app/config';
+import { EventLogModule } from '@app/event-log';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
 import { AccessTokens } from './application/access-tokens.js';
@@ -32,7 +33,7 @@ export class TokensModule {
   static forRoot(config: TokensConfig): DynamicModule {
     return {
       module: TokensModule,
-      imports: [JwtModule.register({})],
+      imports: [JwtModule.register({}), EventLogModule],
       providers: [
         { provide: tokensConfigToken, useValue: config },
         ...adapters,
@@ -61,6 +62,7 @@ export class TokensModule {
   static forAdministration(config: TokensConfig): DynamicModule {
     return {
       module: TokensModule,
+      imports: [EventLogModule],
       providers: [
         { provide: tokensConfigToken, useValue: config },
         ...adapters,

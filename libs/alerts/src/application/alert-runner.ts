@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Rounds } from '@app/kernel';
-import { Log } from '@app/telemetry';
+import { JobRuns, Log } from '@app/telemetry';
 import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { AlertDelivery } from './alert-delivery.js';
 
@@ -20,6 +20,7 @@ export class AlertRunner implements OnModuleInit, BeforeApplicationShutdown {
   constructor(
     private readonly delivery: AlertDelivery,
     private readonly log: Log,
+    private readonly runs: JobRuns,
   ) {}
 
   /** At once: with the first round begins what people are told. */
@@ -44,6 +45,7 @@ export class AlertRunner implements OnModuleInit, BeforeApplicationShutdown {
   /** One line per change: without Postgres every round fails. */
   private report(error: Error | null): void {
     const isWorking = error === null;
+    this.runs.note('mail', isWorking);
     if (isWorking === this.wasWorking) return;
     this.wasWorking = isWorking;
     if (isWorking) this.log.info('mail.resumed');

@@ -6,7 +6,15 @@ import type { LoginName, User } from '@app/users';
 import { Inject, Injectable } from '@nestjs/common';
 import { InvalidCredentialsError } from '../domain/auth.errors.js';
 import { FailureLedger, type LedgerEntry } from '../domain/protection/failure-ledger.js';
-import { counted, type Demand, demandOf, leastBits, strictest } from '../domain/protection/failures.js';
+import {
+  type AccountStanding,
+  counted,
+  type Demand,
+  demandOf,
+  leastBits,
+  standingBy,
+  strictest,
+} from '../domain/protection/failures.js';
 import { KnownDevices } from '../domain/protection/known-devices.js';
 import type { Challenge, ProofBinding } from '../domain/protection/proof-of-work.js';
 import { ChallengeRequiredError } from '../domain/protection/protection.errors.js';
@@ -86,6 +94,21 @@ export class AccountProtection {
   /** Ends all waits of a user, for administrators. */
   async unlock(user: Pick<User, 'email' | 'username'>): Promise<void> {
     await this.ledger.forgiveAccounts(accountsOf(this.digests, user));
+  }
+
+  /** How all strangers together stand to the account of that name, whether or not there is one. */
+  async standingOf(login: LoginName): Promise<AccountStanding> {
+    const free = this.config.account.limit * strangersFactor;
+    const subject = this.digests.of(`strangers:${this.accountOf(login)}`);
+    const record = (await this.ledger.read([subject])).get(subject) ?? null;
+    return standingBy(record, free, this.clock.now().getTime());
+  }
+
+  /** Ends all waits for that name; its digest, by which the log can tell of it. */
+  async forgive(login: LoginName): Promise<string> {
+    const account = this.accountOf(login);
+    await this.ledger.forgiveAccounts([account]);
+    return account;
   }
 
   private async inTurn<T>(attempt: Attempt, account: string, verify: () => Promise<T>): Promise<T> {

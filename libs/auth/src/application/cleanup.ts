@@ -1,7 +1,7 @@
 import type { CleanupConfig } from '@app/config';
 import { Clock, Rounds, UnitOfWork } from '@app/kernel';
 import { SessionPurge } from '@app/sessions';
-import { Log } from '@app/telemetry';
+import { JobRuns, Log } from '@app/telemetry';
 import { RevokedTokenRepository } from '@app/tokens';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { cleanupConfigToken } from '../auth.config.js';
@@ -39,6 +39,7 @@ export class Cleanup implements OnModuleInit, OnApplicationShutdown {
     private readonly work: UnitOfWork,
     private readonly clock: Clock,
     private readonly log: Log,
+    private readonly runs: JobRuns,
     @Inject(cleanupConfigToken) private readonly config: CleanupConfig,
   ) {
     this.rounds = new Rounds(() => this.runAndReport(), config.intervalSeconds * secondMs);
@@ -75,9 +76,11 @@ export class Cleanup implements OnModuleInit, OnApplicationShutdown {
   private async runAndReport(): Promise<void> {
     try {
       const { revokedTokens, sessions } = await this.run();
+      this.runs.note('cleanup', true);
       if (revokedTokens + sessions > 0)
         this.log.info('cleanup.removed', { revoked_tokens: revokedTokens, sessions });
     } catch (error) {
+      this.runs.note('cleanup', false);
       this.log.warn('cleanup.failed', { reason: (error as Error).message });
     }
   }

@@ -83,7 +83,7 @@ export class LogFollower {
   private async wait(patience: AbortSignal): Promise<readonly PlacedEvent[]> {
     await new Promise<void>((resolve) => {
       this.wake = resolve;
-      patience.onabort = () => resolve();
+      patience.addEventListener('abort', () => resolve(), { once: true });
     });
     return [];
   }

@@ -24,7 +24,10 @@ export type EventType =
   | 'share.created'
   | 'share.redeemed'
   | 'share.revoked'
-  | 'rate_limit.exceeded';
+  | 'rate_limit.exceeded'
+  | 'rate_limit.reset'
+  | 'key.rotated'
+  | 'key.withdrawn';
 
 /** What every instance must know before it trusts a cached session again. */
 export const coherenceEvents: readonly EventType[] = [

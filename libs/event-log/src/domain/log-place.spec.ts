@@ -47,13 +47,16 @@ describe('a cursor', () => {
 
   it('that somebody has made up is refused or read as a snapshot that the database accepts', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'0123az.-'), maxLength: 40 }), (text) => {
-        const [, next, running = ''] = unpackSnapshot(text)?.split(':') ?? [];
-        if (next === undefined || running === '') return;
-        const all = running.split(',').map(Number);
-        expect(all).toEqual([...new Set(all)].toSorted((one, other) => one - other));
-        expect(all.at(-1)).toBeLessThan(Number(next));
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom('0', '1', '2', '3', 'a', 'z', '.', '-'), maxLength: 40 }),
+        (text) => {
+          const [, next, running = ''] = unpackSnapshot(text)?.split(':') ?? [];
+          if (next === undefined || running === '') return;
+          const all = running.split(',').map(Number);
+          expect(all).toEqual([...new Set(all)].toSorted((one, other) => one - other));
+          expect(all.at(-1)).toBeLessThan(Number(next));
+        },
+      ),
     );
   });
 

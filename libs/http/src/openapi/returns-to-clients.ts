@@ -11,27 +11,25 @@ interface Contract<Schema extends z.ZodType> {
   readonly description: string;
   readonly data: Schema;
   readonly example: z.input<Schema>;
+  /** Where its parameters are. */
+  readonly reads?: 'form' | 'query';
   /** Refusals besides those that every route for clients can give. */
   readonly problems?: readonly ProblemName[];
 }
 
-const everywhere: readonly ProblemName[] = [
-  ...bodyProblems,
-  'INVALID_CLIENT',
-  'INTERNAL',
-  'STORE_UNAVAILABLE',
-];
+const everywhere: readonly ProblemName[] = ['INVALID_CLIENT', 'INTERNAL', 'STORE_UNAVAILABLE'];
 
 /** What `Returns` is for the rest of the API: the contract of a route whose form OAuth has fixed. */
 export function ReturnsToClients<Schema extends z.ZodType>(contract: Contract<Schema>): MethodDecorator {
-  const { summary, description, data: schema, example } = contract;
+  const { summary, description, data: schema, example, reads = 'form' } = contract;
+  const inputProblems: readonly ProblemName[] = reads === 'form' ? bodyProblems : ['VALIDATION_FAILED'];
   return applyDecorators(
     ApiOperation({ summary, description }),
-    ApiConsumes('application/x-www-form-urlencoded'),
+    ...(reads === 'form' ? [ApiConsumes('application/x-www-form-urlencoded')] : []),
     HttpCode(200),
     repliesWith({ schema, isEnveloped: false }),
     ApiResponse({ status: 200, description: summary, standardSchema: schema, example }),
-    ...problemResponses([...(contract.problems ?? []), ...everywhere], {
+    ...problemResponses([...(contract.problems ?? []), ...inputProblems, ...everywhere], {
       media: 'application/json',
       schema: oauthErrorSchema,
       example: oauthErrorExample,

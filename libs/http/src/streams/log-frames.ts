@@ -68,7 +68,6 @@ async function* framesOf(of: LogFrames, stream: EventStream, followed: Followed)
       } catch (error) {
         if (!(error instanceof LogPlaceLostError)) throw error;
         followed.follower.close();
-        // oxlint-disable-next-line no-param-reassign -- whoever closes the stream closes the one that is followed now
         followed.follower = await of.tail.follow(await of.begin());
         yield resetFrame(followed.follower);
       }

@@ -112,13 +112,16 @@ export class RateLimits {
     );
   }
 
-  /** Other instances believe a refusal for another minute at most. */
-  async reset(claim: Pick<Claim, 'policy' | 'subject'>): Promise<void> {
+  /**
+   * Other instances believe a refusal for another minute at most. False if the shared store could not be reached: then
+   * it holds for this instance, and what others count by themselves meanwhile stays.
+   */
+  async reset(claim: Pick<Claim, 'policy' | 'subject'>): Promise<boolean> {
     this.refusals.forget(claim);
     await this.local.reset(claim);
-    await this.ask(
-      () => this.shared.reset(claim),
-      async () => undefined,
+    return this.ask(
+      () => this.shared.reset(claim).then(() => true),
+      async () => false,
     );
   }
 

@@ -35,6 +35,24 @@ export function instanceRegistryContract(current: () => InstanceRegistry): void 
     ]);
   });
 
+  it('lists every instance, with whether it is waited for', async () => {
+    const [silent, shown] = [await enter('silent'), await enter('shown')];
+    await current().publish({ id: shown, snapshot: '10:15:12,13', redis: null });
+    await current().fence({ id: shown, name: 'shown', beat: 1 });
+    const all = (await current().list()).filter(({ id }) => id === silent || id === shown);
+    const seen = all.map(({ name, beat, isFenced, transactionsBehind }) => ({
+      name,
+      beat,
+      isFenced,
+      hasShown: transactionsBehind !== null,
+    }));
+    expect(seen.toSorted((one, other) => one.name.localeCompare(other.name))).toEqual([
+      { name: 'shown', beat: 1, isFenced: true, hasShown: true },
+      { name: 'silent', beat: 0, isFenced: false, hasShown: false },
+    ]);
+    expect(all.every(({ startedAt }) => startedAt instanceof Date)).toBe(true);
+  });
+
   it('leaves out whoever asks', async () => {
     const id = await enter();
     expect((await current().unawareOf(1, id)).map((one) => one.id)).not.toContain(id);

@@ -3,6 +3,7 @@ import {
   type Heartbeat,
   type InstanceId,
   InstanceRegistry,
+  type InstanceReport,
   type RedisIdentity,
   type Unaware,
 } from '../domain/coherence/instance-registry.js';
@@ -52,6 +53,17 @@ export class MemoryInstanceRegistry extends InstanceRegistry {
     if (row?.beat !== beat) return false;
     row.isFenced = true;
     return true;
+  }
+
+  async list(): Promise<InstanceReport[]> {
+    return [...this.rows].map(([id, { name, beat, isFenced, snapshot }]) => ({
+      id,
+      name,
+      beat,
+      isFenced,
+      startedAt: new Date(0),
+      transactionsBehind: snapshot === null ? null : 0,
+    }));
   }
 
   async remove(id: InstanceId): Promise<void> {

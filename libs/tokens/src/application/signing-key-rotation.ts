@@ -1,5 +1,6 @@
 import type { TokensConfig } from '@app/config';
-import { Clock } from '@app/kernel';
+import { type DomainEvent, EventLog } from '@app/event-log';
+import { Clock, type UserId } from '@app/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import {
   isDue,
@@ -37,6 +38,7 @@ export class SigningKeyRotation {
   constructor(
     private readonly keys: SigningKeyRepository,
     private readonly mint: KeyMint,
+    private readonly events: EventLog,
     private readonly clock: Clock,
     @Inject(tokensConfigToken) config: Pick<TokensConfig, 'keyRotationSeconds' | 'keyHistoryDays'>,
   ) {
@@ -66,12 +68,14 @@ export class SigningKeyRotation {
    * Gives the successor its turn now; of several who ask for it at the same moment one does it. Rejects with
    * RotationTooEarlyError while verifiers may not know the successor yet.
    */
-  async rotate(): Promise<void> {
+  async rotate(by: UserId | null = null): Promise<void> {
     const seen = keyIn('signing', await this.keys.list())?.kid;
-    await this.change((keys) =>
-      keyIn('signing', keys)?.kid === seen
-        ? rotated(keys, this.clock.now(), this.policy, () => this.mint.make())
-        : noChanges,
+    await this.change(
+      (keys) =>
+        keyIn('signing', keys)?.kid === seen
+          ? rotated(keys, this.clock.now(), this.policy, () => this.mint.make())
+          : noChanges,
+      by,
     );
   }
 
@@ -79,15 +83,45 @@ export class SigningKeyRotation {
    * Ends a key that somebody else may have: within a second or so no instance accepts its tokens, and their holders
    * have to refresh. Repeating it is harmless. Rejects with SigningKeyNotFoundError.
    */
-  async withdraw(kid: string): Promise<void> {
-    await this.change((keys) => withdrawn(keys, kid, this.clock.now(), () => this.mint.make()));
+  async withdraw(kid: string, by: UserId | null = null): Promise<void> {
+    await this.change((keys) => withdrawn(keys, kid, this.clock.now(), () => this.mint.make()), by);
   }
 
-  private change(decide: (keys: readonly StoredSigningKey[]) => KeyChanges): Promise<void> {
-    return this.keys.change((keys) => {
-      const signing = keyIn('signing', keys);
-      if (signing) this.mint.open(signing);
-      return decide(keys);
-    });
+  /** Nobody did it: age. */
+  private change(
+    decide: (keys: readonly StoredSigningKey[]) => KeyChanges,
+    by: UserId | null = null,
+  ): Promise<void> {
+    let before: readonly StoredSigningKey[] = [];
+    return this.keys.change(
+      (keys) => {
+        const signing = keyIn('signing', keys);
+        if (signing) this.mint.open(signing);
+        before = keys;
+        return decide(keys);
+      },
+      ({ put }) => this.events.append(eventsOf(before, put, { by, at: this.clock.now() })),
+    );
   }
+}
+
+/** The first key replaces none. */
+function eventsOf(
+  before: readonly StoredSigningKey[],
+  put: readonly StoredSigningKey[],
+  { by, at }: { by: UserId | null; at: Date },
+): DomainEvent[] {
+  const old = keyIn('signing', before);
+  const signer = keyIn('signing', put);
+  const withdrawnNow = put.filter((key) => stateOf(key) === 'withdrawn');
+  const about = (type: 'key.rotated' | 'key.withdrawn', { kid }: StoredSigningKey): DomainEvent => ({
+    type,
+    userId: null,
+    payload: { kid, by },
+    at,
+  });
+  return [
+    ...withdrawnNow.map((key) => about('key.withdrawn', key)),
+    ...(old && signer && signer.kid !== old.kid ? [about('key.rotated', signer)] : []),
+  ];
 }

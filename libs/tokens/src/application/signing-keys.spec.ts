@@ -3,7 +3,7 @@ import { FakeClock } from '@app/testing';
 import { JwtService } from '@nestjs/jwt';
 import { keyTiming } from '../domain/key-schedule.js';
 import { RotationTooEarlyError, SigningKeyNotFoundError } from '../domain/tokens.errors.js';
-import { keyConfig, keySecret, startKeys } from '../testing/key-parts.js';
+import { EventsInMemory, keyConfig, keySecret, startKeys } from '../testing/key-parts.js';
 import { SigningKeysInMemory } from '../testing/signing-keys-in-memory.js';
 import { AccessTokens } from './access-tokens.js';
 import { KeyMint } from './key-mint.js';
@@ -273,7 +273,7 @@ describe(SigningKeyRotation.name, () => {
     const { keys, ring, clock } = await installed();
     const before = await keys.list();
     const mint = new KeyMint(clock, new ServerSecret(Buffer.from('a root secret of another installation')));
-    const stranger = new SigningKeyRotation(keys, mint, clock, keyConfig);
+    const stranger = new SigningKeyRotation(keys, mint, new EventsInMemory(), clock, keyConfig);
     clock.advance(400 * day);
 
     for (const change of [stranger.rotate(), stranger.keepUp(), stranger.withdraw(ring.signingKey().kid)]) {

@@ -36,7 +36,11 @@ export abstract class SigningKeyRepository {
   abstract list(): Promise<StoredSigningKey[]>;
   /**
    * Applies what `decide` makes of the keys as they stand while nobody else, on whatever instance, can change
-   * them. May ask it more than once. Passes on what it throws, and then nothing has changed.
+   * them. May ask it more than once. Passes on what it throws, and then nothing has changed. What `record` writes about
+   * changes, if there are any, takes effect together with them.
    */
-  abstract change(decide: (keys: readonly StoredSigningKey[]) => KeyChanges): Promise<void>;
+  abstract change(
+    decide: (keys: readonly StoredSigningKey[]) => KeyChanges,
+    record?: (changes: KeyChanges) => Promise<void>,
+  ): Promise<void>;
 }

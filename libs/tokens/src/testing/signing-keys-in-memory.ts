@@ -8,10 +8,15 @@ export class SigningKeysInMemory extends SigningKeyRepository {
     return this.sorted();
   }
 
-  async change(decide: (keys: readonly StoredSigningKey[]) => KeyChanges): Promise<void> {
-    const { put, remove } = decide(this.sorted());
+  async change(
+    decide: (keys: readonly StoredSigningKey[]) => KeyChanges,
+    record: (changes: KeyChanges) => Promise<void> = async () => undefined,
+  ): Promise<void> {
+    const changes = decide(this.sorted());
+    const { put, remove } = changes;
     const replaced = new Set([...put.map(({ kid }) => kid), ...remove]);
     this.keys = [...this.keys.filter(({ kid }) => !replaced.has(kid)), ...put];
+    if (put.length + remove.length > 0) await record(changes);
   }
 
   private sorted(): StoredSigningKey[] {

@@ -62,3 +62,17 @@ export function counted(stored: FailureRecord | null, limits: FailureLimits, now
   const waitUntil = now + waitAfter(failures, limits.free);
   return { failures, waitUntil, forgottenAt: waitUntil + limits.memoryMs };
 }
+
+export interface AccountStanding {
+  readonly failures: number;
+  readonly free: number;
+  /** Until the next attempt is heard, or else until the failures are forgotten. */
+  readonly resetMs: number;
+}
+
+export function standingBy(stored: FailureRecord | null, free: number, now: number): AccountStanding {
+  const record = current(stored, now);
+  if (!record) return { failures: 0, free, resetMs: 0 };
+  const { failures, waitUntil, forgottenAt } = record;
+  return { failures, free, resetMs: (waitUntil > now ? waitUntil : forgottenAt) - now };
+}

@@ -1,7 +1,7 @@
 import { StoreUnavailableError } from '@app/kernel';
 import { Database, type FeedLink } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { PgDialect } from 'drizzle-orm/pg-core';
 import { LogLink, type LogPage, LogPages, type PageRequest } from '../../domain/log-pages.js';
 import { type LogPlace, LogPlaceLostError } from '../../domain/log-place.js';

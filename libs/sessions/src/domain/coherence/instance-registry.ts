@@ -38,6 +38,17 @@ export interface Heartbeat {
   readonly beat: number;
 }
 
+/** An instance as an operator sees it. */
+export interface InstanceReport extends Heartbeat {
+  readonly startedAt: Date;
+  readonly isFenced: boolean;
+  /**
+   * Transactions of the server that it has not shown to know to be over, of other databases too; null before it has shown
+   * anything.
+   */
+  readonly transactionsBehind: number | null;
+}
+
 /** An instance that has not shown that it knows of a transaction. */
 export interface Unaware extends Heartbeat {
   /** Null: it has no cache to serve from. */
@@ -62,5 +73,7 @@ export abstract class InstanceRegistry {
   /** Takes an instance's right to call its knowledge fresh; false if it has published since it was seen. */
   abstract fence(seen: Heartbeat): Promise<boolean>;
   abstract remove(id: InstanceId): Promise<void>;
+  /** All rows, also of instances that are gone and not yet removed; the oldest first. */
+  abstract list(): Promise<InstanceReport[]>;
   abstract close(): Promise<void>;
 }

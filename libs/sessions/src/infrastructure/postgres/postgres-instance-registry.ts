@@ -2,10 +2,11 @@ import type { LogPosition } from '@app/event-log';
 import { StoreUnavailableError } from '@app/kernel';
 import { Database, type FeedLink } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
-import { eq, sql } from 'drizzle-orm';
+import { asc, eq, sql } from 'drizzle-orm';
 import {
   type Heartbeat,
   type InstanceId,
+  type InstanceReport,
   InstanceRegistry,
   type RedisIdentity,
   type Unaware,
@@ -105,6 +106,18 @@ export class PostgresInstanceRegistry extends InstanceRegistry {
 
   async remove(id: InstanceId): Promise<void> {
     await this.database.query((orm) => orm.delete(instancesTable).where(eq(instancesTable.id, id)));
+  }
+
+  async list(): Promise<InstanceReport[]> {
+    const { id, name, beat, snapshot, startedAt, fenced } = instancesTable;
+    const behind = sql<number | null>`(pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+      - pg_snapshot_xmin(${snapshot})::text::bigint)::float8`;
+    return this.database.query((orm) =>
+      orm
+        .select({ id, name, beat, startedAt, isFenced: fenced, transactionsBehind: behind })
+        .from(instancesTable)
+        .orderBy(asc(startedAt), asc(id)),
+    );
   }
 
   close(): Promise<void> {

@@ -28,13 +28,19 @@ export class DrizzleSigningKeyRepository extends SigningKeyRepository {
     return rows.map((row) => ({ ...row, publicJwk: row.publicJwk as PublicJwk }));
   }
 
-  async change(decide: (keys: readonly StoredSigningKey[]) => KeyChanges): Promise<void> {
+  async change(
+    decide: (keys: readonly StoredSigningKey[]) => KeyChanges,
+    record: (changes: KeyChanges) => Promise<void> = async () => undefined,
+  ): Promise<void> {
     await this.database.run(async () => {
       await this.database.query((orm) => orm.execute(sql`select pg_advisory_xact_lock(${keysLock})`));
-      const { put, remove } = decide(await this.list());
+      const changes = decide(await this.list());
+      const { put, remove } = changes;
       if (put.length > 0) await this.put(put);
       if (remove.length > 0) await this.remove(remove);
-      if (put.length + remove.length > 0) await this.database.query(hintOfChange);
+      if (put.length + remove.length === 0) return;
+      await record(changes);
+      await this.database.query(hintOfChange);
     });
   }
 
