@@ -1,5 +1,13 @@
 import type { Readable } from 'node:stream';
-import { decodePlace, encodePlace, type LogPage, LogPages, type LogPlace, LogTail } from '@app/event-log';
+import {
+  decodePlace,
+  encodePlace,
+  LogFollower,
+  type LogPage,
+  LogPages,
+  type LogPlace,
+  LogTail,
+} from '@app/event-log';
 import {
   alsoAsStream,
   clientCredentials,
@@ -129,22 +137,34 @@ export class RevocationsController {
     const opening = { owner: `client:${client.id}`, maxOfOwner: maxOfClient };
     return this.streams.within(opening, async () => {
       const follower = await this.tail.follow(place);
-      const close = (): void => follower.close();
-      const over = AbortSignal.any([this.streams.whenClosing, AbortSignal.timeout(wait * 1_000)]);
-      over.addEventListener('abort', close);
-      request.raw.socket.once('close', close);
-      try {
-        while (!over.aborted && !request.raw.socket.destroyed) {
-          const events = await follower.next(wait * 1_000);
-          if (events.some(({ type }) => revokingTypes.includes(type))) break;
-        }
-      } finally {
-        over.removeEventListener('abort', close);
-        request.raw.socket.off('close', close);
-        close();
-      }
+      await this.untilSomething(follower, wait * 1_000, request);
       return this.read(place, limit);
     });
+  }
+
+  /** Or until nobody waits any more. */
+  private async untilSomething(follower: LogFollower, ms: number, { raw }: FastifyRequest): Promise<void> {
+    const waiting = { isOver: false };
+    const stop = (): void => {
+      waiting.isOver = true;
+      follower.close();
+    };
+    const timer = setTimeout(stop, ms);
+    const { whenClosing } = this.streams;
+    whenClosing.addEventListener('abort', stop);
+    raw.socket.once('close', stop);
+    if (whenClosing.aborted || raw.socket.destroyed) stop();
+    try {
+      while (!waiting.isOver) {
+        const events = await follower.next(ms);
+        if (events.some(({ type }) => revokingTypes.includes(type))) break;
+      }
+    } finally {
+      clearTimeout(timer);
+      whenClosing.removeEventListener('abort', stop);
+      raw.socket.off('close', stop);
+      follower.close();
+    }
   }
 }
 

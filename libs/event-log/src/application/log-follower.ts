@@ -36,15 +36,23 @@ export class LogFollower {
    * LogPlaceLostError, or with StoreUnavailableError while it is behind and Postgres is away.
    */
   async next(patienceMs: number): Promise<readonly PlacedEvent[]> {
-    const patience = AbortSignal.timeout(patienceMs);
-    while (!this.isClosed && !patience.aborted) {
-      if (this.run.isLost) throw new LogPlaceLostError();
-      const batch = this.run.after(this.place);
-      const events = batch ? batch.events : await this.ask(patience);
-      if (batch) this.place = batch.next;
-      if (events.length > 0) return events;
+    const patience = { isOver: false };
+    const timer = setTimeout(() => {
+      patience.isOver = true;
+      this.wake();
+    }, patienceMs);
+    try {
+      while (!this.isClosed && !patience.isOver) {
+        if (this.run.isLost) throw new LogPlaceLostError();
+        const batch = this.run.after(this.place);
+        const events = batch ? batch.events : await this.ask();
+        if (batch) this.place = batch.next;
+        if (events.length > 0) return events;
+      }
+      return [];
+    } finally {
+      clearTimeout(timer);
     }
-    return [];
   }
 
   close(): void {
@@ -55,17 +63,17 @@ export class LogFollower {
     this.onClose();
   }
 
-  private async ask(patience: AbortSignal): Promise<readonly PlacedEvent[]> {
+  private async ask(): Promise<readonly PlacedEvent[]> {
     const { run, place } = this;
-    if (run.isAtTip(place)) return this.wait(patience);
+    if (run.isAtTip(place)) return this.wait();
     if (run.isNextToTip(place)) {
       this.place = run.place!;
       return [];
     }
-    if (place.upto === null && !includes(run.horizon, place.since)) return this.waitForRound(patience);
+    if (place.upto === null && !includes(run.horizon, place.since)) return this.waitForRound();
     this.decisiveRound = null;
     // All the rest of what is being handed out elsewhere.
-    if (place.upto === null && includes(place.since, run.horizon)) return this.wait(patience);
+    if (place.upto === null && includes(place.since, run.horizon)) return this.wait();
     const limit = place.upto === null ? run.horizon : undefined;
     const page = await this.read(place, { size: pageSize, limit });
     this.place = page.next;
@@ -73,17 +81,16 @@ export class LogFollower {
   }
 
   /** Another instance has read further than this one: the next round gets there, or nobody ever was. */
-  private waitForRound(patience: AbortSignal): Promise<readonly PlacedEvent[]> {
+  private waitForRound(): Promise<readonly PlacedEvent[]> {
     this.decisiveRound ??= this.run.roundsBegun + 1;
     if (this.run.roundsFinished >= this.decisiveRound) throw new LogPlaceLostError();
     this.run.want();
-    return this.wait(patience);
+    return this.wait();
   }
 
-  private async wait(patience: AbortSignal): Promise<readonly PlacedEvent[]> {
+  private async wait(): Promise<readonly PlacedEvent[]> {
     await new Promise<void>((resolve) => {
       this.wake = resolve;
-      patience.addEventListener('abort', () => resolve(), { once: true });
     });
     return [];
   }
