@@ -12,7 +12,6 @@ import { AdminBulkEndsController } from './admin/bulk-ends.controller.js';
 import { AdminSessionsController } from './admin/sessions.controller.js';
 import { AdminSharesController } from './admin/shares.controller.js';
 import { EventsController } from './admin/events.controller.js';
-import { SystemController } from './admin/system.controller.js';
 import { AdminUserActsController } from './admin/user-acts.controller.js';
 import { AdminUserHistoryController } from './admin/user-history.controller.js';
 import { AdminUsersController } from './admin/users.controller.js';

@@ -99,14 +99,14 @@ export class AccountProtection {
   /** How all strangers together stand to the account of that name, whether or not there is one. */
   async standingOf(login: LoginName): Promise<AccountStanding> {
     const free = this.config.account.limit * strangersFactor;
-    const subject = this.digests.of(`strangers:${this.accountOf(login)}`);
+    const subject = this.digests.of(`strangers:${accountOf(this.digests, login)}`);
     const record = (await this.ledger.read([subject])).get(subject) ?? null;
     return standingBy(record, free, this.clock.now().getTime());
   }
 
   /** Ends all waits for that name; its digest, by which the log can tell of it. */
   async forgive(login: LoginName): Promise<string> {
-    const account = this.accountOf(login);
+    const account = accountOf(this.digests, login);
     await this.ledger.forgiveAccounts([account]);
     return account;
   }
