@@ -50,6 +50,8 @@ describe('migrations', () => {
     expect(await applied()).toBe(count);
     expect(await tables()).toEqual([
       'avatars',
+      'bulk_end_batches',
+      'bulk_ends',
       'devices',
       'event_log',
       'instances',
