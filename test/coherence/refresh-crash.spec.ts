@@ -19,8 +19,11 @@ const dyingRefreshers: [string, Patch][] = [
 ];
 
 const dyingRevokers: [string, Patch][] = [
-  ['before the tombstone', before(broadcast, 'const tombstone = this.announce(burial);')],
-  ['before the barrier', before(broadcast, 'return (await this.barrier.isPassed(transaction, tombstone))')],
+  [
+    'before the tombstone',
+    before(broadcast, 'const tombstones = Promise.all(burials.map((burial) => this.announce(burial)));'),
+  ],
+  ['before the barrier', before(broadcast, 'return (await this.barrier.isPassed(transaction, tombstones))')],
 ];
 
 /** Milliseconds: a poll, and a busy machine. */

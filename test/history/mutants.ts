@@ -33,7 +33,7 @@ export const mutants: readonly Mutant[] = [
     name: 'no barrier',
     file: `${coherence}/revocation-broadcast.js`,
     find: '(await this.barrier.isPassed(transaction, tombstones))',
-    replace: '(tombstone, true)',
+    replace: '(tombstones, true)',
     scenario: uninformedReader,
     caughtBy: 'S1',
   },
