@@ -1,6 +1,6 @@
 /**
  * Proves that generated files are fresh: the migrations against the table files, script modules against their Lua, openapi.json against the built
- * app. `node scripts/check-generated.mjs [migrations] [lua] [openapi]`; without arguments all. Changes nothing.
+ * app, the typed client against openapi.json. `node scripts/check-generated.mjs [migrations] [lua] [openapi] [client]`; without arguments all. Changes nothing.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -61,6 +61,11 @@ function staleScripts() {
   return code === 0 ? null : text;
 }
 
+function staleClient() {
+  const { code, text } = run('scripts/generate-client.mjs', ['--check']);
+  return code === 0 ? null : text;
+}
+
 function listing(folder) {
   return existsSync(folder) ? readdirSync(folder, { recursive: true }) : [];
 }
@@ -75,7 +80,12 @@ function run(script, args) {
   return { code: status, stdout, text: [stdout, stderr, error?.message].filter(Boolean).join('\n') };
 }
 
-const checks = { migrations: staleMigrations, lua: staleScripts, openapi: staleDocument };
+const checks = {
+  migrations: staleMigrations,
+  lua: staleScripts,
+  openapi: staleDocument,
+  client: staleClient,
+};
 const asked = process.argv.slice(2);
 for (const name of asked.length > 0 ? asked : Object.keys(checks)) {
   if (!checks[name]) throw new Error(`unknown check ${name}; known: ${Object.keys(checks).join(', ')}`);
