@@ -2,7 +2,7 @@
  * Packs the compiled programs, each with all of its packages, into `bin/` beside them (ADR 10). Takes the folder of the
  * compiled sources, `dist` unless told.
  */
-import { rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'rolldown';
 
@@ -10,8 +10,7 @@ const [folder = 'dist'] = process.argv.slice(2);
 
 const programs = {
   api: 'apps/api/src/main.js',
-  clients: 'apps/api/src/clients.js',
-  keys: 'apps/api/src/keys.js',
+  rollcall: 'apps/cli/src/main.js',
   worker: 'apps/worker/src/main.js',
   // Started as a process of its own, and looked for beside the program that starts it.
   'create-embedded-cluster': 'libs/postgres/src/create-embedded-cluster.js',
@@ -46,3 +45,5 @@ await build({
   },
   output: { dir: target, format: 'esm', sourcemap: true },
 });
+// Started by its name (`bin` of package.json).
+chmodSync(join(target, 'rollcall.js'), 0o755);

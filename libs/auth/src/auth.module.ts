@@ -1,13 +1,14 @@
 import { CacheStore, RedisCacheStore, SealedCacheStore } from '@app/cache';
 import type { Config } from '@app/config';
 import { EventLogModule } from '@app/event-log';
-import { RateLimitModule, SubjectDigests } from '@app/rate-limit';
+import { rateLimitConfigToken, RateLimitModule, SubjectDigests } from '@app/rate-limit';
 import { ServerSecret } from '@app/kernel';
 import { RedisConnection } from '@app/redis';
 import { SessionsModule } from '@app/sessions';
 import { TokensModule } from '@app/tokens';
 import { UsersModule } from '@app/users';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AccountCreation } from './application/account-creation.js';
 import { AccountControl } from './application/account-control.js';
 import { AccountDirectory } from './application/account-directory.js';
 import { AccountLocks } from './application/account-locks.js';
@@ -71,6 +72,21 @@ const protectionStores = [
 /** What slows guessing down. */
 const protection = [...protectionStores, { provide: ProofOfWork, useClass: AltchaProofOfWork }, Challenges];
 
+/** What operators do to accounts and sessions. */
+const administration = [
+  AccountControl,
+  AccountCreation,
+  AccountDirectory,
+  AccountLocks,
+  AccountRoles,
+  SessionOverview,
+];
+
+const passwordAdapters = [
+  { provide: PasswordHasher, useClass: Argon2PasswordHasher },
+  { provide: CommonPasswords, useClass: ZxcvbnCommonPasswords },
+];
+
 /** What follows a clock, not a request. */
 const jobs = [Cleanup, ProtectionSweep];
 
@@ -83,11 +99,7 @@ const useCases = [
   AgentWatch,
   Refresh,
   Reauthentication,
-  AccountControl,
-  AccountDirectory,
-  AccountLocks,
-  AccountRoles,
-  SessionOverview,
+  ...administration,
   Registration,
   Avatars,
   Profiles,
@@ -122,8 +134,7 @@ export class AuthModule {
         { provide: agentBindingToken, useValue: config.sessions.bindUserAgent },
         { provide: cleanupConfigToken, useValue: config.cleanup },
         { provide: sessionFallbackToken, useValue: config.sessions.fallback },
-        { provide: PasswordHasher, useClass: Argon2PasswordHasher },
-        { provide: CommonPasswords, useClass: ZxcvbnCommonPasswords },
+        ...passwordAdapters,
         { provide: StandingReader, useClass: DrizzleStandingReader },
         {
           provide: CacheStore,
@@ -141,6 +152,33 @@ export class AuthModule {
         ...useCases,
       ],
       exports: [...useCases, ...parts],
+    };
+  }
+
+  /** For commands: what operators do, without answering or following anybody. */
+  static forAdministration(
+    config: Pick<Config, 'passwords' | 'rateLimit' | 'sessions' | 'tokens'>,
+  ): DynamicModule {
+    const parts = [
+      EventLogModule,
+      UsersModule,
+      SessionsModule.forAdministration(config.sessions),
+      TokensModule.forAdministration(config.tokens),
+    ];
+    return {
+      module: AuthModule,
+      imports: parts,
+      providers: [
+        { provide: passwordsConfigToken, useValue: config.passwords },
+        { provide: rateLimitConfigToken, useValue: config.rateLimit },
+        ...passwordAdapters,
+        ...protection,
+        SubjectDigests,
+        AccountProtection,
+        Passwords,
+        ...administration,
+      ],
+      exports: [...administration, ...parts],
     };
   }
 

@@ -1,4 +1,5 @@
 export { AgentWatch } from './application/agent-watch.js';
+export { AccountCreation, type NewAccount } from './application/account-creation.js';
 export { AccountControl } from './application/account-control.js';
 export { type Account, AccountDirectory } from './application/account-directory.js';
 export { AccountLocks } from './application/account-locks.js';
@@ -10,7 +11,7 @@ export { LimitControl, type LimitName, type LimitStanding } from './application/
 export { Profiles } from './application/profiles.js';
 export { Reauthentication } from './application/reauthentication.js';
 export { Refresh } from './application/refresh.js';
-export { type NewAccount, Registration } from './application/registration.js';
+export { Registration } from './application/registration.js';
 export { type Authenticated, SessionCheck } from './application/session-check.js';
 export { type OwnedSession, SessionOverview } from './application/session-overview.js';
 export { SharedSessions } from './application/shared-sessions.js';

@@ -4,7 +4,7 @@ export { Clock, SystemClock } from './clock.js';
 export { DomainError, StoreUnavailableError, type ErrorFacts, type ErrorKind } from './errors.js';
 export { parseSessionId, type SessionId, type TokenId, type UserId } from './ids.js';
 export { KeyedQueue } from './keyed-queue.js';
-export { networkOf, siteOf } from './network.js';
+export { canonicalNetwork, networkOf, siteOf } from './network.js';
 export { patiently } from './patience.js';
 export { CryptoRandomSource, RandomSource, uuidV7 } from './random-source.js';
 export { Rounds } from './rounds.js';

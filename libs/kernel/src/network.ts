@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 
 /** Under what an address counts. */
 interface Network {
@@ -27,6 +27,25 @@ export function siteOf(address: string): string {
   const { narrow, wide } = networkOf(address);
   if (wide) return wide;
   return isIPv4(narrow) ? `${narrow.split('.').slice(0, 3).join('.')}.0/24` : 'unknown';
+}
+
+/** An address or a network (CIDR) in the spelling in which addresses are stored; null for what is neither. */
+export function canonicalNetwork(text: string): string | null {
+  const [address = '', bits, ...rest] = text.trim().split('/');
+  const kind = address.includes('%') ? 0 : isIP(address);
+  if (kind === 0 || rest.length > 0) return null;
+  const plain = canonicalAddress(address);
+  if (bits === undefined) return plain;
+  const most = kind === 6 ? 128 : 32;
+  if (!/^\d{1,3}$/.test(bits) || Number(bits) > most) return null;
+  return Number(bits) === most ? plain : `${plain}/${Number(bits)}`;
+}
+
+/** RFC 5952, as Node writes the addresses of its peers; an IPv4 address in an IPv6 one is stored as IPv4. */
+function canonicalAddress(address: string): string {
+  if (!isIPv6(address)) return address;
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
+  return mapped?.[1] ?? new URL(`http://[${address}]`).hostname.slice(1, -1);
 }
 
 /** The eight groups of an IPv6 address (RFC 4291 §2.2), or null. */

@@ -12,6 +12,7 @@ import { DrizzleQueryError, sql } from 'drizzle-orm';
 import type { PoolState, PostgresDriver } from './drivers/driver.js';
 import type { FeedLink } from './drivers/feed-link.js';
 import { driverError, isRetryable, isUnavailable } from './faults.js';
+import { schemaState, type SchemaState } from './migrations.js';
 import type { Orm } from './orm.js';
 
 const attempts = 4;
@@ -107,6 +108,11 @@ export class Database extends UnitOfWork {
 
   poolState(): PoolState {
     return this.driver.poolState();
+  }
+
+  /** How the schema stands to this version; asks and changes nothing. */
+  schemaState(): Promise<SchemaState> {
+    return this.query((orm) => schemaState(orm));
   }
 
   migrate(): Promise<void> {

@@ -4,9 +4,11 @@ import { fileURLToPath } from 'node:url';
 import type { PGlite } from '@electric-sql/pglite';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
+import { sql } from 'drizzle-orm';
 import { drizzle as drizzleEmbedded } from 'drizzle-orm/pglite';
 import { migrate as runEmbedded } from 'drizzle-orm/pglite/migrator';
 import pg from 'pg';
+import type { Orm } from './orm.js';
 
 /** Any fixed number; advisory locks of other applications on the same database should not share it. */
 const migrationLock = 7_255_500_001;
@@ -15,6 +17,14 @@ const oldestServer = 140_000;
 
 /** The database cannot be used by this version; the message is one line for the operator. */
 export class SchemaError extends Error {}
+
+/** How the schema of a database stands to the migrations of this version. */
+export interface SchemaState {
+  /** Names of the migrations that it lacks, in their order. */
+  readonly pending: readonly string[];
+  /** It has migrations that this version does not know. */
+  readonly isNewer: boolean;
+}
 
 /** `db/migrations` of this checkout, found from the compiled file as well as from the source. */
 function migrationsFolder(): string {
@@ -71,13 +81,47 @@ async function refuseOldServer(client: pg.Client): Promise<void> {
   if (Number(rows[0]?.version) < oldestServer) throw new SchemaError('PostgreSQL 14 or newer is required.');
 }
 
-function refuseNewerSchema(newest: number, folder: string): void {
-  const journal = JSON.parse(readFileSync(join(folder, 'meta', '_journal.json'), 'utf8')) as {
-    entries: { when: number }[];
+/** Asks and changes nothing. A database that was never migrated lacks everything. */
+export async function schemaState(orm: Orm): Promise<SchemaState> {
+  const entries = journalOf(migrationsFolder());
+  const newest = await newestOf(orm);
+  return {
+    pending: entries.filter(({ when }) => when > newest).map(({ tag }) => tag),
+    isNewer: newest > (entries.at(-1)?.when ?? 0),
   };
-  if (newest > (journal.entries.at(-1)?.when ?? 0)) {
-    throw new SchemaError(
-      'The database was migrated by a newer version of Rollcall; start that version instead.',
-    );
-  }
+}
+
+async function newestOf(orm: Orm): Promise<number> {
+  const known = sql`select to_regclass('drizzle.__drizzle_migrations') is not null as "isKnown"`;
+  const [migrations] = ((await orm.execute(known)) as { rows: { isKnown: boolean }[] }).rows;
+  if (!migrations?.isKnown) return 0;
+  const { rows } = (await orm.execute(sql.raw(newestApplied))) as { rows: { newest: string | null }[] };
+  return Number(rows[0]?.newest ?? 0);
+}
+
+/** Throws SchemaError unless the schema is exactly that of this version. */
+export function expectCurrentSchema({ pending, isNewer }: SchemaState): void {
+  if (isNewer) throw newerSchema();
+  if (pending.length === 0) return;
+  const [first] = pending;
+  throw new SchemaError(
+    `The schema is older than this version: ${pending.length} migrations are pending, the first is ${first}. Run: rollcall migrate`,
+  );
+}
+
+function refuseNewerSchema(newest: number, folder: string): void {
+  if (newest > (journalOf(folder).at(-1)?.when ?? 0)) throw newerSchema();
+}
+
+function newerSchema(): SchemaError {
+  return new SchemaError(
+    'The database was migrated by a newer version of Rollcall; start that version instead.',
+  );
+}
+
+function journalOf(folder: string): { readonly when: number; readonly tag: string }[] {
+  const journal = JSON.parse(readFileSync(join(folder, 'meta', '_journal.json'), 'utf8')) as {
+    entries: { when: number; tag: string }[];
+  };
+  return journal.entries;
 }

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PostgresConfig } from '@app/config';
-import type { Clock } from '@app/kernel';
+import { type Clock, StoreUnavailableError } from '@app/kernel';
 import { Database } from './database.js';
 import { DataFolderLock } from './data-folder-lock.js';
 import { EmbeddedDriver } from './drivers/embedded-driver.js';
 import { ServerDriver } from './drivers/server-driver.js';
 import { prepareEmbeddedFolder } from './prepare-embedded-folder.js';
 import { driverError, isUnavailable } from './faults.js';
+import { expectCurrentSchema } from './migrations.js';
 
 /** The server did not answer while the process waited for it; the message is one line for the operator. */
 export class DatabaseUnreachableError extends Error {}
@@ -18,34 +19,41 @@ export interface OpenDatabase {
   close(): Promise<void>;
 }
 
+export interface Opening {
+  readonly clock: Clock;
+  readonly onIdleError: (error: Error) => void;
+  /**
+   * `migrate`, unless told: brings it up to date. `expect`: refuses another one than that of this version. `any`: leaves
+   * it alone, for who wants to see how it stands.
+   */
+  readonly schema?: 'migrate' | 'expect' | 'any';
+  /** Milliseconds to wait for a server that does not answer; 20 s unless told. */
+  readonly patienceMs?: number;
+}
+
 const startupPatienceMs = 20_000;
 const pauseMs = 500;
 
 /**
- * Opens the configured database and brings its schema up to date.
+ * Opens the configured database and sees to its schema.
  *
  * Failure modes: DataFolderLockedError (second process on an embedded folder), DatabaseUnreachableError (no
- * server within 20 s), SchemaError (server too old, schema of a newer version).
+ * server in time), SchemaError (server too old, schema of another version).
  */
-export async function openDatabase(
-  config: PostgresConfig,
-  options: { clock: Clock; onIdleError: (error: Error) => void },
-): Promise<OpenDatabase> {
-  if (config.kind === 'server') {
-    const database = new Database(
-      new ServerDriver(config.url, config.poolSize, options.onIdleError),
-      options.clock,
-    );
-    await migrateWhenReachable(database, config.url, options.clock);
-    return { database, close: () => database.close() };
-  }
+export async function openDatabase(config: PostgresConfig, options: Opening): Promise<OpenDatabase> {
+  if (config.kind === 'server') return openServer(config, options);
   const lock = DataFolderLock.acquire(config.dataDir);
   try {
     const folder = join(config.dataDir, 'postgres');
     await prepareEmbeddedFolder(folder);
     const database = new Database(await EmbeddedDriver.open(folder), options.clock);
-    await database.migrate();
     const close = (): Promise<void> => database.close().finally(() => lock.release());
+    try {
+      await seeToSchema(database, options);
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
     return { database, close };
   } catch (error) {
     lock.release();
@@ -53,15 +61,41 @@ export async function openDatabase(
   }
 }
 
+async function openServer(
+  { url, poolSize }: Extract<PostgresConfig, { kind: 'server' }>,
+  options: Opening,
+): Promise<OpenDatabase> {
+  const database = new Database(new ServerDriver(url, poolSize, options.onIdleError), options.clock);
+  const close = (): Promise<void> => database.close();
+  try {
+    await whenReachable(() => seeToSchema(database, options), url, options);
+    return { database, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function seeToSchema(database: Database, { schema = 'migrate' }: Opening): Promise<void> {
+  if (schema === 'migrate') return database.migrate();
+  const state = await database.schemaState();
+  if (schema === 'expect') expectCurrentSchema(state);
+}
+
 /** Containers start in any order; a server that is still booting is not an error yet. */
-async function migrateWhenReachable(database: Database, url: string, clock: Clock): Promise<void> {
-  const deadline = clock.monotonicMs() + startupPatienceMs;
+async function whenReachable(
+  open: () => Promise<void>,
+  url: string,
+  { clock, patienceMs = startupPatienceMs }: Opening,
+): Promise<void> {
+  const deadline = clock.monotonicMs() + patienceMs;
   for (;;) {
     try {
-      await database.migrate();
+      await open();
       return;
-    } catch (error) {
-      if (!isUnavailable(error)) throw error;
+    } catch (thrown) {
+      const error = thrown instanceof StoreUnavailableError ? (thrown.cause ?? thrown) : thrown;
+      if (!isUnavailable(error)) throw thrown;
       if (clock.monotonicMs() > deadline) {
         const { code, message } = driverError(error);
         const reason = message || code;

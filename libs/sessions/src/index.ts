@@ -1,3 +1,4 @@
+export { BulkEndRunner } from './application/administration/bulk-end-runner.js';
 export {
   BulkEnding,
   type BulkPreview,

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { SessionsConfig } from '@app/config';
 import { EventLogModule } from '@app/event-log';
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { BulkEndRunner } from './application/administration/bulk-end-runner.js';
+import { BulkEndSchedule } from './application/administration/bulk-end-schedule.js';
 import { BulkEnding } from './application/administration/bulk-ending.js';
 import { SessionTermination } from './application/administration/session-termination.js';
 import { ActivityRunner } from './application/activity/activity-runner.js';
 import { SessionActivity } from './application/activity/session-activity.js';
 import { AuthorityState } from './application/coherence/authority-state.js';
+import { FeedGlance } from './application/coherence/feed-glance.js';
 import { FeedRunner } from './application/coherence/feed-runner.js';
 import { HeartbeatObserver } from './application/coherence/heartbeat-observer.js';
 import { InstanceOverview } from './application/coherence/instance-overview.js';
@@ -43,45 +45,49 @@ import { PostgresSessionStatistics } from './infrastructure/postgres/postgres-se
 import { RedisEntryStore } from './infrastructure/redis/redis-entry-store.js';
 import { type InstanceConfig, instanceToken, sessionsConfigToken } from './sessions.config.js';
 
+/** What can end sessions and prove it, on any process. */
+const ending = [
+  { provide: SessionRepository, useClass: DrizzleSessionRepository },
+  { provide: SessionDirectory, useClass: PostgresSessionDirectory },
+  { provide: BulkEndRepository, useClass: PostgresBulkEnds },
+  { provide: InstanceRegistry, useClass: PostgresInstanceRegistry },
+  { provide: RevocationRepair, useClass: PostgresRevocationRepair },
+  { provide: EntryStore, useClass: RedisEntryStore },
+  HeartbeatObserver,
+  RevocationFeed,
+  RevocationBarrier,
+  RevocationBroadcast,
+  SessionAuthority,
+  SessionTermination,
+  BulkEndRunner,
+  BulkEnding,
+];
+
 @Module({})
 export class SessionsModule {
   static forRoot(config: SessionsConfig): DynamicModule {
-    const instance: InstanceConfig = { id: randomUUID(), name: config.instanceName };
     return {
       module: SessionsModule,
       imports: [EventLogModule],
       providers: [
-        { provide: sessionsConfigToken, useValue: config },
-        { provide: instanceToken, useValue: instance },
-        { provide: SessionRepository, useClass: DrizzleSessionRepository },
-        { provide: SessionDirectory, useClass: PostgresSessionDirectory },
-        { provide: BulkEndRepository, useClass: PostgresBulkEnds },
+        ...settingsOf(config),
+        ...ending,
         { provide: DeviceRegistry, useClass: DrizzleDeviceRegistry },
         { provide: SessionStatistics, useClass: PostgresSessionStatistics },
         { provide: ShareRepository, useClass: DrizzleShareRepository },
         { provide: ActivityStore, useClass: PostgresActivityStore },
-        { provide: InstanceRegistry, useClass: PostgresInstanceRegistry },
-        { provide: RevocationRepair, useClass: PostgresRevocationRepair },
-        { provide: EntryStore, useClass: RedisEntryStore },
-        HeartbeatObserver,
         NamesakeWatch,
-        RevocationFeed,
         FeedRunner,
-        RevocationBarrier,
-        RevocationBroadcast,
         LocalSessions,
         InstanceOverview,
         AuthorityState,
         SessionActivity,
         ActivityRunner,
-        SessionAuthority,
         RefreshLineage,
         SessionShares,
         SessionPurge,
         DeviceKeys,
-        SessionTermination,
-        BulkEndRunner,
-        BulkEnding,
+        BulkEndSchedule,
       ],
       exports: [
         BulkEnding,
@@ -105,6 +111,23 @@ export class SessionsModule {
     };
   }
 
+  /** For commands: ends sessions as an instance does, without following the feed, so nobody waits for it. */
+  static forAdministration(config: SessionsConfig): DynamicModule {
+    return {
+      module: SessionsModule,
+      imports: [EventLogModule],
+      providers: [...settingsOf(config), ...ending, FeedGlance],
+      exports: [
+        BulkEnding,
+        BulkEndRunner,
+        RevocationBroadcast,
+        SessionAuthority,
+        SessionDirectory,
+        SessionTermination,
+      ],
+    };
+  }
+
   /** For a process that answers nobody: it follows no feed, and nobody waits for it. */
   static forJobs(): DynamicModule {
     return {
@@ -113,4 +136,12 @@ export class SessionsModule {
       exports: [SessionPurge],
     };
   }
+}
+
+function settingsOf(config: SessionsConfig): Provider[] {
+  const instance: InstanceConfig = { id: randomUUID(), name: config.instanceName };
+  return [
+    { provide: sessionsConfigToken, useValue: config },
+    { provide: instanceToken, useValue: instance },
+  ];
 }

@@ -1,3 +1,4 @@
+export { WrongSecretKeyError } from './application/key-mint.js';
 export { AccessTokens, type IssuedAccessToken } from './application/access-tokens.js';
 export { ClientDirectory } from './application/client-directory.js';
 export { ClientRegistry, type ClientWithSecret } from './application/client-registry.js';

@@ -22,7 +22,7 @@ async function spawnBuilt(
   const { PATH, HOME } = process.env;
   const child = spawn(process.execPath, ['--enable-source-maps', `dist/bin/${program}`, ...words], {
     env: { PATH, HOME, PORT: String(await freePort()), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: 'pipe',
   });
   own(() => child.kill('SIGKILL'));
   return child;
@@ -33,12 +33,15 @@ export async function failedBoot(env: Readonly<Record<string, string>>): Promise
   return outcomeOf(await spawnApi(env));
 }
 
-/** An operator's command, such as `keys.js list`, run to its end. */
+/** A command of the operator's program, such as `keys list`, run to its end; `input` is its standard input. */
 export async function command(
   words: readonly string[],
   env: Readonly<Record<string, string>>,
+  input = '',
 ): Promise<Boot> {
-  return outcomeOf(await spawnBuilt(words, env));
+  const child = await spawnBuilt(['rollcall.js', ...words], env);
+  child.stdin?.end(input);
+  return outcomeOf(child);
 }
 
 async function outcomeOf(child: ChildProcess): Promise<Boot> {

@@ -1,6 +1,5 @@
-import { isIP, isIPv6 } from 'node:net';
 import { emailText, humanText, pageQuery } from '@app/http';
-import type { UserId } from '@app/kernel';
+import { canonicalNetwork, type UserId } from '@app/kernel';
 import type { SessionFilter, SessionSearch } from '@app/sessions';
 import { z } from 'zod';
 
@@ -84,22 +83,4 @@ export function toSessionFilter(of: FilterText): SessionFilter & { readonly emai
 
 export function toSessionSearch(query: SessionQuery): SessionSearch & { readonly email?: string } {
   return { ...toSessionFilter(query), state: query.state, reason: query.reason };
-}
-
-function canonicalNetwork(text: string): string | null {
-  const [address = '', bits, ...rest] = text.trim().split('/');
-  const kind = address.includes('%') ? 0 : isIP(address);
-  if (kind === 0 || rest.length > 0) return null;
-  const plain = canonicalAddress(address);
-  if (bits === undefined) return plain;
-  const most = kind === 6 ? 128 : 32;
-  if (!/^\d{1,3}$/.test(bits) || Number(bits) > most) return null;
-  return Number(bits) === most ? plain : `${plain}/${Number(bits)}`;
-}
-
-/** RFC 5952, as Node writes the addresses of its peers; an IPv4 address in an IPv6 one is stored as IPv4. */
-function canonicalAddress(address: string): string {
-  if (!isIPv6(address)) return address;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  return mapped?.[1] ?? new URL(`http://[${address}]`).hostname.slice(1, -1);
 }

@@ -1,4 +1,4 @@
-import { AccountDirectory, type Principal, Registration } from '@app/auth';
+import { AccountCreation, AccountDirectory, type Principal } from '@app/auth';
 import {
   adminProblems,
   AdminOnly,
@@ -36,7 +36,7 @@ const userKey = z.tuple([z.uuid()]);
 export class AdminUsersController {
   constructor(
     private readonly accounts: AccountDirectory,
-    private readonly registration: Registration,
+    private readonly creation: AccountCreation,
   ) {}
 
   @Get()
@@ -102,7 +102,7 @@ export class AdminUsersController {
   ) {
     const { email, role, password = null, username = null, full_name: fullName = null } = body;
     const account = { email, role, password, username, fullName };
-    const created = await this.registration.createFor(account, actOf(principal, body.reason));
+    const created = await this.creation.createFor(account, actOf(principal, body.reason));
     const view = presentAccount({ user: created.user, lockedUntil: null });
     return { ...view, generated_password: created.generatedPassword };
   }

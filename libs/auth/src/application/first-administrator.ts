@@ -1,7 +1,7 @@
 import { RandomSource } from '@app/kernel';
 import { EmailTakenError, UserRepository } from '@app/users';
 import { Injectable } from '@nestjs/common';
-import { Registration } from './registration.js';
+import { AccountCreation } from './account-creation.js';
 
 export interface FirstAdministrator {
   readonly email: string;
@@ -16,7 +16,7 @@ const defaultEmail = 'admin@rollcall.local';
 export class FirstAdministratorSetup {
   constructor(
     private readonly users: UserRepository,
-    private readonly registration: Registration,
+    private readonly accounts: AccountCreation,
     private readonly random: RandomSource,
   ) {}
 
@@ -35,7 +35,7 @@ export class FirstAdministratorSetup {
     const email = wish.email ?? defaultEmail;
     const generatedPassword = wish.password ? null : this.random.bytes(18).toString('base64url');
     try {
-      await this.registration.createAdministrator({
+      await this.accounts.createAdministrator({
         email,
         password: wish.password ?? generatedPassword!,
         username: null,

@@ -54,6 +54,15 @@ export class SigningKeyRotation {
     });
   }
 
+  /**
+   * Rejects with WrongSecretKeyError under a SECRET_KEY that does not open the stored keys; for who makes under the same
+   * secret what cannot be told from wrong later.
+   */
+  async proveSecret(): Promise<void> {
+    const signing = keyIn('signing', await this.keys.list());
+    if (signing) this.mint.open(signing);
+  }
+
   /** By these keys `keepUp` would change something. */
   isDue(keys: readonly StoredSigningKey[]): boolean {
     return isDue(keys, this.clock.now(), this.policy);

@@ -1,7 +1,7 @@
 import { EventLog } from '@app/event-log';
 import { Clock, RandomSource, Rounds, UnitOfWork, uuidV7 } from '@app/kernel';
 import { Log } from '@app/telemetry';
-import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import {
   type BulkEnd,
   BulkEndRepository,
@@ -32,11 +32,12 @@ interface Step {
  * one transaction, so a crash loses or repeats nothing; what a batch has ended stays noted until it is proven to hold on
  * every instance. Instances take turns by a lock in Postgres.
  *
- * In every process that answers requests, whether it does other jobs or not: only who follows the feed can prove an end.
+ * Started in every process that answers requests, whether it does other jobs or not, because only who can wait for all
+ * instances can prove an end; a command carries its own order out in the same way.
  */
 @Injectable()
-export class BulkEndRunner implements OnModuleInit, BeforeApplicationShutdown {
-  private readonly rounds = new Rounds(() => this.round(), intervalMs);
+export class BulkEndRunner implements BeforeApplicationShutdown {
+  private readonly rounds = new Rounds(() => this.run(), intervalMs);
   private stopped = false;
   private wasWorking = true;
 
@@ -51,7 +52,8 @@ export class BulkEndRunner implements OnModuleInit, BeforeApplicationShutdown {
     private readonly log: Log,
   ) {}
 
-  onModuleInit(): void {
+  /** Looks for orders from now on. */
+  start(): void {
     this.rounds.start();
   }
 
@@ -65,7 +67,8 @@ export class BulkEndRunner implements OnModuleInit, BeforeApplicationShutdown {
     this.rounds.hint();
   }
 
-  private async round(): Promise<void> {
+  /** Carries out what there is, unless another instance is at it. Never rejects: the next time goes on. */
+  async run(): Promise<void> {
     let current: BulkEnd | null = null;
     try {
       // Asked outside a transaction: nearly always there is nothing to do.

@@ -63,6 +63,12 @@ export class RevocationFeed {
     await this.registry.register(this.self);
   }
 
+  /** Learns which database this is, and nothing more: for who vouches for nobody and does not enter the registry. */
+  async look(): Promise<void> {
+    const { position, database } = await this.source.poll(await this.source.start(this.clock.now()));
+    this.map.coverFrom(position, database);
+  }
+
   async end(): Promise<void> {
     await this.registry.remove(this.self.id);
   }
