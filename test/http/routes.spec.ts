@@ -41,6 +41,8 @@ const expected: Record<string, AccessMode> = {
   'POST /api/v1/oauth/introspect': 'client',
   'POST /api/v1/oauth/revoke': 'client',
   'GET /api/v1/admin/system': 'session',
+  'GET /api/v1/admin/analytics': 'session',
+  'GET /api/v1/admin/stats': 'session',
   'GET /api/v1/admin/users': 'session',
   'POST /api/v1/admin/users': 'session',
   'GET /api/v1/admin/users/:id': 'session',

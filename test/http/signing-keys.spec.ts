@@ -187,7 +187,7 @@ describe('withdrawal of a signing key', () => {
 
 describe('a flood of tokens with unknown keys', () => {
   it('causes no statement, is remembered nowhere, and fetches nothing', async () => {
-    const api = await startApi();
+    const api = await startApi({ env: { JOBS_ENABLED: 'false' } });
     const device = await api.register();
     const ring = api.app.get(KeyRing, { strict: false });
     const forge = new TokenForge(device.token, ring.signingKey().privateKey);

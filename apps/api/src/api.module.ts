@@ -1,4 +1,5 @@
 import { AlertsModule } from '@app/alerts';
+import { AnalyticsModule } from '@app/analytics';
 import { AuthModule } from '@app/auth';
 import { type Config, redactConfig } from '@app/config';
 import { HealthModule } from '@app/health';
@@ -8,6 +9,7 @@ import { RedisModule } from '@app/redis';
 import { type Logger, TelemetryModule } from '@app/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { authorityToken } from './authority.js';
+import { AnalyticsController } from './admin/analytics.controller.js';
 import { AdminBulkEndsController } from './admin/bulk-ends.controller.js';
 import { AdminSessionsController } from './admin/sessions.controller.js';
 import { AdminSharesController } from './admin/shares.controller.js';
@@ -68,6 +70,7 @@ export class ApiModule {
           mail: config.jobs.enabled ? config.mail : null,
           siteUrl: config.http.publicUrl,
         }),
+        AnalyticsModule.forRoot({ jobs: config.jobs }),
         health,
         HttpModule.forRoot({
           routes,
@@ -93,6 +96,7 @@ export class ApiModule {
         HealthController,
         MetricsController,
         SystemController,
+        AnalyticsController,
         AdminUsersController,
         AdminUserActsController,
         AdminUserHistoryController,

@@ -1,4 +1,5 @@
 import { AlertsModule } from '@app/alerts';
+import { AnalyticsModule } from '@app/analytics';
 import { AuthModule } from '@app/auth';
 import type { Config } from '@app/config';
 import { HealthModule } from '@app/health';
@@ -36,6 +37,7 @@ export class WorkerModule {
         PostgresModule.forRoot(database),
         RedisModule.forRoot(config.redis),
         AuthModule.forJobs(config),
+        AnalyticsModule.forJobs(),
         AlertsModule.forRoot({ mail: config.mail, siteUrl: config.http.publicUrl }),
         HealthModule.forJobs(config.jobs),
       ],

@@ -680,6 +680,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/analytics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what was counted, over time
+         * @description A value for each bucket, zero where nothing happened, at most 2,000 buckets at once. Counts follow the event log by about a second; `lag_seconds` tells by how much now. `session_length` (seconds) has a mean, and quantiles that are exact to the classes that lengths are counted in; `active_sessions` is how many were live when the bucket ended; `cache_hit_rate` is the part of answers that needed no Postgres. Of these three `total` is the value over the whole time, and null where there was nothing to measure. `sign_in_failures` are those of accounts that exist, `users_signed_in` counts each user once per bucket (so its total counts users of several buckets several times), and `limit_hits` is a sample: of each instance the first of each subject and minute, ten a minute at most.
+         */
+        get: operations["analyse_analytics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show how many are signed in, and what happened lately
+         * @description The last hour is the five minutes that are running and the eleven times five before, the last day in the same way. `active` is counted anew every two seconds at most, and less often where there are very many. `revocations.feed_age_ms` is how old the knowledge of the instance that answers is, `lag_ms` for how long it has not heard of the one that is furthest behind; fenced ones, which nobody waits for, are left out.
+         */
+        get: operations["showStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/users": {
         parameters: {
             query?: never;
@@ -1588,6 +1628,61 @@ export interface components {
         Settings: {
             settings: {
                 [key: string]: unknown;
+            };
+        };
+        Analytics: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @enum {string} */
+            bucket: "5m" | "1h" | "1d";
+            buckets: string[];
+            series: components["schemas"]["AnalyticsSeries"][];
+            lag_seconds: number;
+        };
+        AnalyticsSeries: {
+            /** @enum {string} */
+            metric: "sessions_started" | "sessions_ended" | "session_length" | "sign_ins" | "sign_in_failures" | "users_signed_in" | "users_created" | "browsers" | "operating_systems" | "device_kinds" | "limit_hits" | "active_sessions" | "session_checks" | "profile_reads" | "cache_hit_rate";
+            label: string | null;
+            total: number | null;
+            values: (number | null)[];
+        };
+        Stats: {
+            /** Format: date-time */
+            at: string;
+            active: {
+                sessions: number;
+                users: number;
+                /** Format: date-time */
+                counted_at: string;
+            };
+            last_hour: components["schemas"]["RecentActivity"];
+            last_24_hours: components["schemas"]["RecentActivity"];
+            lag_seconds: number;
+            revocations: {
+                feed_age_ms: number;
+                lag_ms: number | null;
+                instances: number;
+                mode: string;
+            };
+        };
+        RecentActivity: {
+            sign_ins: number;
+            sign_in_failures: number;
+            users_created: number;
+            sessions_started: number;
+            sessions_ended: number;
+            sessions_ended_by_reason: {
+                [key: string]: number;
+            };
+            limit_hits: number;
+            limit_hits_by_policy: {
+                [key: string]: number;
+            };
+            cache_hit_rate: {
+                session: number | null;
+                profile: number | null;
             };
         };
         AccountList: {
@@ -5773,6 +5868,298 @@ export interface operations {
                         /** @enum {boolean} */
                         success: true;
                         data: components["schemas"]["Settings"];
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REVOKED, SESSION_ENDED, SESSION_EXPIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PASSWORD_CHANGE_REQUIRED, FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description STORE_UNAVAILABLE */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    analyse_analytics: {
+        parameters: {
+            query?: {
+                /** @description The first bucket is the one that holds it; a day before `to` unless told. */
+                from?: string;
+                /** @description The last bucket is the one that ends with it or holds it; now unless told. */
+                to?: string;
+                /** @description Length of the buckets; days are UTC. */
+                bucket?: "5m" | "1h" | "1d";
+                /** @description Comma-separated; all unless told. sessions_started, sessions_ended, session_length, sign_ins, sign_in_failures, users_signed_in, users_created, browsers, operating_systems, device_kinds, limit_hits, active_sessions, session_checks, profile_reads, cache_hit_rate. */
+                metrics?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Show what was counted, over time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "from": "2026-11-20T08:00:00.000Z",
+                     *         "to": "2026-11-20T11:00:00.000Z",
+                     *         "bucket": "1h",
+                     *         "buckets": [
+                     *           "2026-11-20T08:00:00.000Z",
+                     *           "2026-11-20T09:00:00.000Z",
+                     *           "2026-11-20T10:00:00.000Z"
+                     *         ],
+                     *         "series": [
+                     *           {
+                     *             "metric": "sign_ins",
+                     *             "label": null,
+                     *             "total": 31,
+                     *             "values": [
+                     *               12,
+                     *               0,
+                     *               19
+                     *             ]
+                     *           },
+                     *           {
+                     *             "metric": "sessions_ended",
+                     *             "label": "signout",
+                     *             "total": 9,
+                     *             "values": [
+                     *               4,
+                     *               0,
+                     *               5
+                     *             ]
+                     *           },
+                     *           {
+                     *             "metric": "sessions_ended",
+                     *             "label": "limit",
+                     *             "total": 1,
+                     *             "values": [
+                     *               0,
+                     *               0,
+                     *               1
+                     *             ]
+                     *           },
+                     *           {
+                     *             "metric": "session_length",
+                     *             "label": "p50",
+                     *             "total": 1800,
+                     *             "values": [
+                     *               1650,
+                     *               null,
+                     *               1950
+                     *             ]
+                     *           },
+                     *           {
+                     *             "metric": "active_sessions",
+                     *             "label": null,
+                     *             "total": 64,
+                     *             "values": [
+                     *               52,
+                     *               52,
+                     *               64
+                     *             ]
+                     *           },
+                     *           {
+                     *             "metric": "cache_hit_rate",
+                     *             "label": "session",
+                     *             "total": 0.9871,
+                     *             "values": [
+                     *               0.9862,
+                     *               null,
+                     *               0.9877
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "lag_seconds": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @enum {boolean} */
+                        success: true;
+                        data: components["schemas"]["Analytics"];
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REVOKED, SESSION_ENDED, SESSION_EXPIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PASSWORD_CHANGE_REQUIRED, FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description STORE_UNAVAILABLE */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showStats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Show how many are signed in, and what happened lately */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "at": "2026-11-20T10:42:07.120Z",
+                     *         "active": {
+                     *           "sessions": 64,
+                     *           "users": 51,
+                     *           "counted_at": "2026-11-20T10:42:06.031Z"
+                     *         },
+                     *         "last_hour": {
+                     *           "sign_ins": 31,
+                     *           "sign_in_failures": 4,
+                     *           "users_created": 2,
+                     *           "sessions_started": 33,
+                     *           "sessions_ended": 10,
+                     *           "sessions_ended_by_reason": {
+                     *             "signout": 9,
+                     *             "limit": 1
+                     *           },
+                     *           "limit_hits": 2,
+                     *           "limit_hits_by_policy": {
+                     *             "auth": 2
+                     *           },
+                     *           "cache_hit_rate": {
+                     *             "session": 0.9871,
+                     *             "profile": 0.93
+                     *           }
+                     *         },
+                     *         "last_24_hours": {
+                     *           "sign_ins": 402,
+                     *           "sign_in_failures": 4,
+                     *           "users_created": 2,
+                     *           "sessions_started": 431,
+                     *           "sessions_ended": 10,
+                     *           "sessions_ended_by_reason": {
+                     *             "signout": 9,
+                     *             "limit": 1
+                     *           },
+                     *           "limit_hits": 2,
+                     *           "limit_hits_by_policy": {
+                     *             "auth": 2
+                     *           },
+                     *           "cache_hit_rate": {
+                     *             "session": 0.9871,
+                     *             "profile": 0.93
+                     *           }
+                     *         },
+                     *         "lag_seconds": 0,
+                     *         "revocations": {
+                     *           "feed_age_ms": 120,
+                     *           "lag_ms": 180,
+                     *           "instances": 3,
+                     *           "mode": "normal"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @enum {boolean} */
+                        success: true;
+                        data: components["schemas"]["Stats"];
                     };
                 };
             };
