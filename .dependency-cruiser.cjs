@@ -67,6 +67,36 @@ module.exports = {
       to: { path: '^apps/', pathNot: '^apps/$1/' },
     },
     {
+      name: 'packages-stand-alone',
+      comment:
+        'A package is installed by others, without the rest of this repository and without its sisters.',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/' },
+      to: { path: '^(?:apps|bench|db|examples|libs|packages|scripts|test)/', pathNot: '^packages/$1/' },
+    },
+    {
+      name: 'examples-import-packages-only',
+      comment: 'An example shows what everybody can do who has installed the packages.',
+      severity: 'error',
+      from: { path: '^examples/([^/]+)/' },
+      to: { path: '^(?:apps|bench|db|examples|libs|scripts|test)/', pathNot: '^examples/$1/' },
+    },
+    {
+      name: 'packages-only-through-index',
+      comment: 'What the index of a package does not export is not there for those who install it.',
+      severity: 'error',
+      from: { pathNot: '^packages/' },
+      to: { path: '^packages/', pathNot: '^packages/[^/]+/src/index\\.ts$' },
+    },
+    {
+      name: 'server-imports-no-packages',
+      comment:
+        'Packages and examples speak to the server over HTTP; the server that imported them would speak to itself.',
+      severity: 'error',
+      from: { path: '^(?:libs|apps/(?!dashboard/))', pathNot: testCode },
+      to: { path: '^(?:examples|packages)/' },
+    },
+    {
       name: 'no-cycles',
       comment:
         'In a cycle no file can be read, tested or initialised first. Type-only imports count as well.',
@@ -148,7 +178,7 @@ module.exports = {
       comment:
         'Only libs/http and the apps know that the outside speaks HTTP; a session is not an HTTP thing.',
       severity: 'error',
-      from: { pathNot: [...exemptFromTechnology, '^libs/http/', '^apps/'] },
+      from: { pathNot: [...exemptFromTechnology, '^libs/http/', '^apps/', '^examples/'] },
       to: {
         path: npm(
           'fastify',
@@ -191,7 +221,7 @@ module.exports = {
       name: 'no-dev-packages-in-production',
       comment: 'devDependencies are absent from a production install, so this import fails only there.',
       severity: 'error',
-      from: { path: '^(?:apps|libs)/', pathNot: testCode },
+      from: { path: '^(?:apps|examples|libs|packages)/', pathNot: testCode },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
     {
@@ -206,7 +236,7 @@ module.exports = {
   options: {
     doNotFollow: { path: 'node_modules' },
     // Our own output only: packages keep theirs in a dist folder too, and must stay visible to the rules.
-    exclude: { path: '^dist/' },
+    exclude: { path: ['^dist/', '^apps/[^/]+/dist/', '^examples/[^/]+/dist/', '^packages/[^/]+/dist/'] },
     tsConfig: { fileName: 'tsconfig.json' },
     // Type-only imports are dependencies too: a domain type that needs a driver's type is not a domain type.
     tsPreCompilationDeps: true,

@@ -23,6 +23,7 @@ const shared = {
   modulePathIgnorePatterns: ['<rootDir>/dist'],
   moduleNameMapper: {
     '^@app/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
+    '^@rollcall/(client|nest)$': '<rootDir>/packages/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'],
   },
   transformIgnorePatterns: [],
@@ -49,7 +50,7 @@ const indifferent = [
 ];
 
 /** Tests of several processes under faults and time: each has the machine to itself. */
-const wholes = ['browser', 'coherence', 'faults', 'history', 'rate-limit'];
+const wholes = ['browser', 'coherence', 'faults', 'forward-auth', 'history', 'rate-limit'];
 
 export default {
   // Of all projects; in one of them it would be ignored.

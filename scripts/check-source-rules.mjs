@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import ts from 'typescript';
 
-const roots = new Set(['.ci', 'apps', 'bench', 'db', 'libs', 'scripts', 'test']);
+const roots = new Set(['.ci', 'apps', 'bench', 'db', 'examples', 'libs', 'packages', 'scripts', 'test']);
 const skippedFolders = new Set(['node_modules', 'dist', 'coverage', 'meta']);
 const parsed = new Set(['.ts', '.tsx', '.mts', '.mjs', '.cjs', '.js']);
 const plain = new Set(['.sql', '.lua', '.sh', '']);
@@ -15,6 +15,8 @@ const plain = new Set(['.sql', '.lua', '.sh', '']);
 const isTest = (file) =>
   /\.spec\.ts$|^test\/|^(?:apps|libs)\/[^/]+\/test\/|^libs\/testing\/|\/src\/testing\//.test(file);
 const isProduct = (file) => /^(?:apps|libs)\//.test(file) && !isTest(file);
+/** Runs in other people's programs, too. */
+const isShipped = (file) => isProduct(file) || /^(?:packages|examples)\//.test(file);
 
 /** Rules on the syntax tree: `find` returns the message for a node that breaks the rule. */
 const nodeRules = [
@@ -30,7 +32,7 @@ const nodeRules = [
   },
   {
     name: 'no-weak-hash',
-    applies: isProduct,
+    applies: isShipped,
     find(node) {
       if (!ts.isCallExpression(node) || !/^create(?:Hash|Hmac)$/.test(calledName(node) ?? '')) return null;
       const [algorithm] = node.arguments;
@@ -40,7 +42,7 @@ const nodeRules = [
   },
   {
     name: 'no-unverified-token',
-    applies: isProduct,
+    applies: isShipped,
     find(node) {
       if (!ts.isCallExpression(node)) return null;
       const name = calledName(node);

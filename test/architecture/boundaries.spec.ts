@@ -13,6 +13,7 @@ interface Report {
 }
 
 const configFile = '.dependency-cruiser.cjs';
+const cruised = ['apps', 'libs', 'packages', 'examples', 'test'];
 
 /** A file that breaks exactly one rule, and what it contains. Names end in the rule they break. */
 const violations: readonly { readonly rule: string; readonly file: string; readonly source: string }[] = [
@@ -25,6 +26,21 @@ const violations: readonly { readonly rule: string; readonly file: string; reado
   broken('lib-without-a-tier', 'libs/http/src/a.ts', `import '@app/newcomer';`),
   broken('libs-never-import-apps', 'libs/http/src/b.ts', `import '../../../apps/api/src/main.js';`),
   broken('apps-are-separate', 'apps/worker/src/a.ts', `import '../../api/src/main.js';`),
+  broken('packages-stand-alone', 'packages/client/src/a.ts', `import '@app/kernel';`),
+  broken('packages-stand-alone', 'packages/client/src/b.ts', `import '@rollcall/nest';`),
+  broken('examples-import-packages-only', 'examples/client/src/a.ts', `import '@app/kernel';`),
+  broken(
+    'examples-import-packages-only',
+    'examples/client/src/b.ts',
+    `import '../../nest-service/src/main.js';`,
+  ),
+  broken(
+    'packages-only-through-index',
+    'examples/client/src/c.ts',
+    `import '../../../packages/client/src/tokens.js';`,
+  ),
+  broken('server-imports-no-packages', 'apps/api/src/g.ts', `import '@rollcall/client';`),
+  broken('server-imports-no-packages', 'libs/http/src/c.ts', `import '@rollcall/client';`),
   broken('no-cycles', 'libs/users/src/a.ts', `import type { B } from './b.js'; export type A = B;`),
   broken('only-through-index', 'libs/auth/src/a.ts', `import '@app/users-internals';`),
   broken('only-through-index', 'apps/api/src/a.ts', `import '../../../libs/users/src/user.js';`),
@@ -108,6 +124,13 @@ const legal: Sources = {
   'apps/api/src/feature.ts': `import '@nestjs/swagger';`,
   'apps/api/test/harness.ts': `import 'supertest'; import '../src/main.js'; import '@app/testing';`,
   'apps/api/test/api.e2e.spec.ts': `import './harness.js';`,
+  'apps/dashboard/src/main.ts': `import '@rollcall/client';`,
+  'packages/client/src/index.ts': `import './tokens.js';`,
+  'packages/client/src/tokens.ts': `export {};`,
+  'packages/nest/src/index.ts': `import '@nestjs/common';`,
+  'examples/client/src/main.ts': `import '@rollcall/client'; import '@nestjs/platform-fastify';`,
+  'examples/nest-service/src/main.ts': `import '@rollcall/nest';`,
+  'test/packages/client.spec.ts': `import '@rollcall/client'; import '../../examples/client/src/main.js';`,
   'test/faults/outage.spec.ts': `import 'pg'; import 'ioredis'; import '@app/testing'; import '@app/users'; import '../../apps/api/test/harness.js';`,
 };
 
@@ -127,7 +150,7 @@ describe('module boundaries', () => {
   });
 
   it('are kept by this repository', () => {
-    expect(cruise(root, ['apps', 'libs', 'test'])).toEqual([]);
+    expect(cruise(root, cruised)).toEqual([]);
   });
 });
 
@@ -135,6 +158,7 @@ describe('module boundaries', () => {
 function cruiseFixture(): string[] {
   const libs = [...emptyLibs.split(' '), 'users', 'postgres', 'redis', 'http', 'testing'];
   const paths = Object.fromEntries(libs.map((lib) => [`@app/${lib}`, [`./libs/${lib}/src/index.ts`]]));
+  for (const name of ['client', 'nest']) paths[`@rollcall/${name}`] = [`./packages/${name}/src/index.ts`];
   // A deep alias is the shape that a careless new line in tsconfig.json would take.
   paths['@app/users-internals'] = ['./libs/users/src/user.ts'];
   const sources = {
@@ -143,9 +167,7 @@ function cruiseFixture(): string[] {
     ...legal,
     ...Object.fromEntries(violations.map(({ file, source }) => [file, source])),
   };
-  return withFixtureTree(sources, [configFile, 'package.json'], (folder) =>
-    cruise(folder, ['apps', 'libs', 'test']),
-  );
+  return withFixtureTree(sources, [configFile, 'package.json'], (folder) => cruise(folder, cruised));
 }
 
 /** Sorted, each violation once: the tool lists one per import. */
