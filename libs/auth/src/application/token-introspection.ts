@@ -34,8 +34,8 @@ export class TokenIntrospection {
       // Only applications hold refresh tokens. A service that is shown one instead of an access token is lied to.
       const refreshToken = client.kind === 'application' ? await this.refreshTokens.of(token) : null;
       const live = refreshToken ? await this.refresh(refreshToken) : await this.access(token);
-      // Good for nothing but choosing another password, which is none of a client's business.
-      return live?.principal.session.scope === 'password' ? null : live;
+      // Who may only read, or has to choose another password first, may do nothing elsewhere: nobody there would know.
+      return live?.principal.session.scope === 'full' ? live : null;
     } catch (error) {
       if (error instanceof DomainError && error.kind === 'unauthenticated') return null;
       throw error;

@@ -35,6 +35,7 @@ export class TokenIssuer {
         tokenId: this.refreshTokens.accessTokenId(of, session.refreshNonce),
         authenticatedAt: session.authenticatedAt,
         notAfter: session.expiresAt,
+        isForUsOnly: session.scope !== 'full',
       }),
       refreshToken: this.refreshTokens.derive(of, session.refreshNonce),
     };

@@ -3,7 +3,12 @@ import { Clock, type SessionId, type TokenId, type UserId } from '@app/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { z } from 'zod';
-import { type AccessTokenClaims, firstPartyClientId, type TokenVerdict } from '../domain/access-token.js';
+import {
+  type AccessTokenClaims,
+  firstPartyClientId,
+  ownAudience,
+  type TokenVerdict,
+} from '../domain/access-token.js';
 import { tokensConfigToken } from '../tokens.config.js';
 import { KeyRing } from './key-ring.js';
 
@@ -62,6 +67,8 @@ export class AccessTokens {
     tokenId: TokenId;
     authenticatedAt: Date;
     notAfter: Date;
+    /** No other service may take it. */
+    isForUsOnly?: boolean;
   }): IssuedAccessToken {
     const issuedAt = Math.floor(this.clock.now().getTime() / 1000);
     const sessionEnd = Math.floor(of.notAfter.getTime() / 1000);
@@ -69,7 +76,7 @@ export class AccessTokens {
     const { kid, privateKey } = this.keys.signingKey();
     const claims = {
       iss: this.config.issuer,
-      aud: this.config.audience,
+      aud: of.isForUsOnly ? ownAudience(this.config.issuer) : this.config.audience,
       sub: of.userId,
       sid: of.sessionId,
       client_id: firstPartyClientId,
@@ -120,7 +127,7 @@ export class AccessTokens {
         publicKey: key.publicKey as unknown as Buffer,
         algorithms: ['ES256'],
         issuer: this.config.issuer,
-        audience: this.config.audience,
+        audience: [this.config.audience, ownAudience(this.config.issuer)],
         ignoreExpiration: true,
         clockTimestamp: Math.floor(this.clock.now().getTime() / 1000),
       });

@@ -6,6 +6,14 @@ import type { SessionId, TokenId, UserId } from '@app/kernel';
  */
 export const firstPartyClientId = 'rollcall';
 
+/**
+ * The `aud` of tokens whose session may not do everything: it may only read, or has to choose another password first. No
+ * other service can tell from a token, so none takes one that is not for it (RFC 9068 §4).
+ */
+export function ownAudience(issuer: string): string {
+  return `${issuer}/api/v1`;
+}
+
 /** What an access token says (RFC 9068). It carries no e-mail, name or role: those are read with the session. */
 export interface AccessTokenClaims {
   readonly userId: UserId;
