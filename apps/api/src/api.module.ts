@@ -26,7 +26,7 @@ import { RefreshController } from './auth/refresh.controller.js';
 import { SignInController } from './auth/sign-in.controller.js';
 import { SignedInReply } from './auth/signed-in-reply.js';
 import { ChallengeController } from './auth/challenge.controller.js';
-import { MetricsController, metricsTokenToken } from './metrics/metrics.controller.js';
+import { MetricsController, metricsConfigToken } from './metrics/metrics.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { OAuthController } from './oauth/oauth.controller.js';
 import { AvatarController } from './profile/avatar.controller.js';
@@ -111,7 +111,7 @@ export class ApiModule {
       providers: [
         SignedInReply,
         { provide: publicUrlToken, useValue: config.http.publicUrl },
-        { provide: metricsTokenToken, useValue: config.http.metricsToken },
+        { provide: metricsConfigToken, useValue: config.http },
         { provide: settingsToken, useValue: redactConfig(config) },
         { provide: authorityToken, useValue: config.tokens },
       ],

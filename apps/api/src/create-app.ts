@@ -2,7 +2,7 @@ import type { Config } from '@app/config';
 import { ShutdownGate } from '@app/health';
 import { createAdapter, prepareServer, RouteTable } from '@app/http';
 import type { OpenDatabase } from '@app/postgres';
-import { type Logger, NestLogger } from '@app/telemetry';
+import { type Logger, Metrics, NestLogger } from '@app/telemetry';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiModule } from './api.module.js';
@@ -24,7 +24,12 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
     createAdapter(parts.config.http, parts.logger),
     { logger: new NestLogger(parts.logger), bodyParser: false, abortOnError: false },
   );
-  await prepareServer(app, routes, app.get(ShutdownGate));
+  await prepareServer(app, {
+    routes,
+    gate: app.get(ShutdownGate),
+    metrics: app.get(Metrics),
+    loggedRequests: parts.config.http.loggedRequests,
+  });
   serveDocument(app);
   return app;
 }

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { FirstAdministratorSetup, PasswordRefusedError } from '@app/auth';
 import {
   bootProblems,
@@ -10,13 +11,16 @@ import {
 import { stopOnSignal, surviveTheUnexpected } from '@app/health';
 import { CryptoRandomSource, SystemClock } from '@app/kernel';
 import { openDatabase, type OpenDatabase } from '@app/postgres';
-import { createLogger, type Logger } from '@app/telemetry';
+import { createLogger, type Logger, Metrics, openMetricsServer } from '@app/telemetry';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './create-app.js';
 import { welcome } from './welcome.js';
 
 /** Milliseconds that requests still running have after the drain. */
 const patienceMs = 3_500;
+
+/** Of the breaker in front of Postgres. */
+const postgresEvents = { open: 'postgres.unavailable', closed: 'postgres.available' } as const;
 
 /** Runs the API until a signal stops it. A boot that fails prints one line per problem and exits with 1. */
 export async function start(): Promise<void> {
@@ -29,6 +33,7 @@ export async function start(): Promise<void> {
     database = await openDatabase(config.postgres, {
       clock,
       onIdleError: (error) => logger.warn({ event: 'postgres.connection_lost', reason: error.message }),
+      onBreaker: (state) => logger.warn({ event: postgresEvents[state] }),
     });
     const app = await createApp({
       config,
@@ -41,11 +46,12 @@ export async function start(): Promise<void> {
       },
     });
     await listen(app, config);
+    const metrics = await openMetricsPort(app, config);
     logger.info({ event: 'api.started', config: redactConfig(config) });
     if (config.sessions.fallback === 'token-only') warnOfTokenOnly(logger);
     stopOnSignal(logger, {
       name: 'api',
-      close: () => app.close(),
+      close: () => app.close().finally(() => metrics?.closeAllConnections()),
       patienceMs: config.http.shutdownDrainSeconds * 1_000 + patienceMs,
       hurry: () => cutConnections(app, logger),
     });
@@ -66,6 +72,14 @@ async function listen(app: NestFastifyApplication, config: Config): Promise<void
   await app.listen(config.http.port, config.http.host);
   const isForPeople = config.postgres.kind === 'embedded' || process.stdout.isTTY;
   if (isForPeople) process.stdout.write(welcome(await app.getUrl(), config, administrator));
+}
+
+async function openMetricsPort(
+  app: NestFastifyApplication,
+  { http: { host, metricsPort: port, metricsToken: token } }: Config,
+): Promise<Server | null> {
+  if (port === null) return null;
+  return openMetricsServer(app.get(Metrics), { host, port, token, readers: 'anybody' });
 }
 
 function warnOfTokenOnly(logger: Logger): void {

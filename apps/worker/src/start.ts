@@ -1,10 +1,17 @@
-import { bootProblems, ConfigError, loadConfig, redactConfig, resolveServerSecret } from '@app/config';
+import type { Server } from 'node:http';
+import {
+  bootProblems,
+  ConfigError,
+  type HttpConfig,
+  loadConfig,
+  redactConfig,
+  resolveServerSecret,
+} from '@app/config';
 import { stopOnSignal, surviveTheUnexpected } from '@app/health';
 import { SystemClock } from '@app/kernel';
 import { openDatabase, type OpenDatabase } from '@app/postgres';
-import { createLogger, Metrics, NestLogger } from '@app/telemetry';
+import { createLogger, Metrics, NestLogger, openMetricsServer } from '@app/telemetry';
 import { NestFactory } from '@nestjs/core';
-import { openProbes } from './probe-server.js';
 import { WorkerModule } from './worker.module.js';
 
 /** Milliseconds that a job under way has to end. */
@@ -32,8 +39,10 @@ export async function start(): Promise<void> {
     const probes = await openProbes(context.get(Metrics), config.http);
     logger.info({ event: 'worker.started', config: redactConfig(config) });
     const close = (): Promise<void> => {
-      probes.close();
-      probes.closeAllConnections();
+      for (const server of probes) {
+        server.close();
+        server.closeAllConnections();
+      }
       return context.close();
     };
     stopOnSignal(logger, { name: 'worker', close, patienceMs });
@@ -42,4 +51,16 @@ export async function start(): Promise<void> {
     for (const line of bootProblems(error)) process.stderr.write(`rollcall: ${line}\n`);
     process.exit(1);
   }
+}
+
+/** `/health` on PORT, and the metrics there or on METRICS_PORT. */
+async function openProbes(
+  metrics: Metrics,
+  { host, port, metricsPort, metricsToken: token }: HttpConfig,
+): Promise<Server[]> {
+  const readers = metricsPort === null ? 'this machine' : 'nobody';
+  const probes = [await openMetricsServer(metrics, { host, port, token, readers })];
+  if (metricsPort !== null)
+    probes.push(await openMetricsServer(metrics, { host, port: metricsPort, token, readers: 'anybody' }));
+  return probes;
 }

@@ -9,9 +9,13 @@ export interface HttpConfig {
   /** Base URL that clients use; also the `iss` of every token, so it must be the same on all instances. */
   readonly publicUrl: string;
   readonly trustProxy: number | readonly string[];
+  /** One in so many requests has a line in the log; 0: only failures. */
+  readonly loggedRequests: number;
   /** Seconds between "not ready" and closing the listener. */
   readonly shutdownDrainSeconds: number;
-  /** Bearer token for /metrics; without one only this machine may read them. */
+  /** Where /metrics is served in place of `port`, to whoever reaches it; null: on `port`. */
+  readonly metricsPort: number | null;
+  /** Bearer token for /metrics; without one only this machine may read them on `port`. */
   readonly metricsToken: string | null;
 }
 
@@ -175,7 +179,9 @@ export function toConfig(env: Environment): Config {
       port: env.PORT,
       publicUrl,
       trustProxy: env.TRUST_PROXY,
+      loggedRequests: env.LOG_REQUESTS,
       shutdownDrainSeconds: env.SHUTDOWN_DRAIN,
+      metricsPort: env.METRICS_PORT ?? null,
       metricsToken: env.METRICS_TOKEN ?? null,
     },
     streams: { limit: env.STREAM_LIMIT, heartbeatSeconds: env.STREAM_HEARTBEAT },

@@ -2,6 +2,8 @@
 const ownPrefixes = [
   'ACCESS_TOKEN_',
   'ADMIN_',
+  'LOG_',
+  'METRICS_',
   'PASSWORD_',
   'RATE_LIMIT_',
   'REDIS_',

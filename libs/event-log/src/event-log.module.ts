@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { LogLag } from './application/log-lag.js';
 import { LogTail } from './application/log-tail.js';
 import { EventLog } from './domain/event-log.js';
 import { LogPages } from './domain/log-pages.js';
@@ -19,6 +20,7 @@ import { PostgresLogSource } from './infrastructure/postgres/postgres-log-source
     { provide: UserEventReader, useClass: DrizzleUserEventReader },
     { provide: LogPages, useClass: PostgresLogPages },
     LogTail,
+    LogLag,
   ],
   exports: [EventLog, LogPages, LogReaders, LogSource, LogTail, UserEventReader],
 })

@@ -42,9 +42,10 @@ export class Database extends UnitOfWork {
   constructor(
     private readonly driver: PostgresDriver,
     clock: Clock = new SystemClock(),
+    onBreaker: (state: BreakerState) => void = () => undefined,
   ) {
     super();
-    this.breaker = new CircuitBreaker(clock, checkBreaker);
+    this.breaker = new CircuitBreaker(clock, { ...checkBreaker, onChange: onBreaker });
   }
 
   /** Runs statements on the transaction of the caller, or on the pool when there is none. */

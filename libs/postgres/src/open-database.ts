@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PostgresConfig } from '@app/config';
-import { type Clock, StoreUnavailableError } from '@app/kernel';
+import { type BreakerState, type Clock, StoreUnavailableError } from '@app/kernel';
 import { Database } from './database.js';
 import { DataFolderLock } from './data-folder-lock.js';
 import { EmbeddedDriver } from './drivers/embedded-driver.js';
@@ -22,6 +22,8 @@ export interface OpenDatabase {
 export interface Opening {
   readonly clock: Clock;
   readonly onIdleError: (error: Error) => void;
+  /** Hears when session checks stop asking a server that does not answer, and when they ask it again. */
+  readonly onBreaker?: (state: BreakerState) => void;
   /**
    * `migrate`, unless told: brings it up to date. `expect`: refuses another one than that of this version. `any`: leaves
    * it alone, for who wants to see how it stands.
@@ -65,7 +67,8 @@ async function openServer(
   { url, poolSize }: Extract<PostgresConfig, { kind: 'server' }>,
   options: Opening,
 ): Promise<OpenDatabase> {
-  const database = new Database(new ServerDriver(url, poolSize, options.onIdleError), options.clock);
+  const driver = new ServerDriver(url, poolSize, options.onIdleError);
+  const database = new Database(driver, options.clock, options.onBreaker);
   const close = (): Promise<void> => database.close();
   try {
     await whenReachable(() => seeToSchema(database, options), url, options);

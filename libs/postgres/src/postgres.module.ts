@@ -7,6 +7,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { UnitOfWork } from '@app/kernel';
+import { Metrics } from '@app/telemetry';
 import { Database } from './database.js';
 import type { OpenDatabase } from './open-database.js';
 
@@ -15,7 +16,20 @@ const openDatabaseToken = Symbol('OpenDatabase');
 /** Closes the connections after the last request has been answered. */
 @Injectable()
 class DatabaseLifetime implements OnApplicationShutdown {
-  constructor(@Inject(openDatabaseToken) private readonly open: OpenDatabase) {}
+  constructor(
+    @Inject(openDatabaseToken) private readonly open: OpenDatabase,
+    metrics: Metrics,
+  ) {
+    metrics.gauges(
+      'rollcall_postgres_pool',
+      'Connections to Postgres, and callers that wait for one',
+      'state',
+      () => {
+        const { total, idle, waiting } = open.database.poolState();
+        return { active: total - idle, idle, waiting };
+      },
+    );
+  }
 
   async onApplicationShutdown(): Promise<void> {
     await this.open.close();

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RedisConfig } from '@app/config';
 import { type BreakerState, CircuitBreaker, type Clock, StoreUnavailableError } from '@app/kernel';
-import type { Log } from '@app/telemetry';
+import { Durations, type Log } from '@app/telemetry';
 import { Cluster } from 'ioredis';
 import { createClient, type RedisClient } from './redis-target.js';
 
@@ -24,6 +24,8 @@ export interface RedisProbe {
  * closes it again. Nobody waits longer than 100 ms.
  */
 export class RedisConnection {
+  /** Of everything that was answered, whatever it had to wait for in this process. */
+  readonly durations = Durations.ofCommands();
   private readonly client: RedisClient | null;
   private readonly breaker: CircuitBreaker;
   private readonly probeKey = `probe:${randomBytes(8).toString('hex')}`;
@@ -103,8 +105,10 @@ export class RedisConnection {
 
   private async attempt<T>(client: RedisClient, use: (client: RedisClient) => Promise<T>): Promise<T> {
     this.sendTogether(client);
+    const sent = this.clock.monotonicMs();
     try {
       const result = await use(client);
+      this.durations.observe((this.clock.monotonicMs() - sent) / 1_000);
       this.breaker.succeeded();
       return result;
     } catch (cause) {

@@ -1,6 +1,6 @@
 import type { RedisConfig } from '@app/config';
 import { Clock } from '@app/kernel';
-import { Log } from '@app/telemetry';
+import { Log, Metrics } from '@app/telemetry';
 import {
   type DynamicModule,
   Global,
@@ -33,8 +33,16 @@ export class RedisModule {
       providers: [
         {
           provide: RedisConnection,
-          inject: [Log, Clock],
-          useFactory: (log: Log, clock: Clock) => new RedisConnection(config, log, clock),
+          inject: [Log, Clock, Metrics],
+          useFactory: (log: Log, clock: Clock, metrics: Metrics) => {
+            const connection = new RedisConnection(config, log, clock);
+            metrics.durations(
+              'rollcall_redis_command_duration_seconds',
+              'From handing over to the answer, for each command or batch that was answered',
+              connection.durations,
+            );
+            return connection;
+          },
         },
         RedisLifetime,
       ],

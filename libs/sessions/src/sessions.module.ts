@@ -14,11 +14,13 @@ import { FeedRunner } from './application/coherence/feed-runner.js';
 import { HeartbeatObserver } from './application/coherence/heartbeat-observer.js';
 import { InstanceOverview } from './application/coherence/instance-overview.js';
 import { LocalSessions } from './application/coherence/local-sessions.js';
+import { ModeWatch } from './application/coherence/mode-watch.js';
 import { NamesakeWatch } from './application/coherence/namesake-watch.js';
 import { RevocationBarrier } from './application/coherence/revocation-barrier.js';
 import { RevocationBroadcast } from './application/coherence/revocation-broadcast.js';
 import { RevocationFeed } from './application/coherence/revocation-feed.js';
 import { DeviceKeys } from './application/device-keys.js';
+import { LiveSessions } from './application/live-sessions.js';
 import { RefreshLineage } from './application/refresh-lineage.js';
 import { SessionAuthority } from './application/session-authority.js';
 import { SessionPurge } from './application/session-purge.js';
@@ -81,6 +83,8 @@ export class SessionsModule {
         LocalSessions,
         InstanceOverview,
         AuthorityState,
+        ModeWatch,
+        LiveSessions,
         SessionActivity,
         ActivityRunner,
         RefreshLineage,

@@ -1,3 +1,4 @@
+import { Clock } from '@app/kernel';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { JobRuns } from './job-runs.js';
 import { Log } from './log.js';
@@ -10,7 +11,11 @@ export class TelemetryModule {
   static forRoot(logger: Logger): DynamicModule {
     return {
       module: TelemetryModule,
-      providers: [{ provide: Log, useValue: new Log(logger) }, Metrics, JobRuns],
+      providers: [
+        { provide: Log, useValue: new Log(logger) },
+        { provide: Metrics, inject: [Clock], useFactory: (clock: Clock) => new Metrics(clock) },
+        JobRuns,
+      ],
       exports: [Log, Metrics, JobRuns],
     };
   }

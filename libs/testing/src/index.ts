@@ -3,6 +3,7 @@ export { FakeClock } from './fake-clock.js';
 export type { Target } from './fault-link.js';
 export type { Direction, FaultMode } from './fault-mode.js';
 export { FaultProxy } from './fault-proxy.js';
+export { findProgram } from './find-program.js';
 export { freePort } from './free-port.js';
 export { ApiInstance, type InstanceExit, type InstanceOptions } from './instance-process.js';
 export { createMigratedDatabase, type OpenStore, openStores } from './open-stores.js';

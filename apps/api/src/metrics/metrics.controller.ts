@@ -1,3 +1,4 @@
+import type { HttpConfig } from '@app/config';
 import { Public, RouteNotFoundError } from '@app/http';
 import { mayReadMetrics, Metrics } from '@app/telemetry';
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
@@ -5,9 +6,13 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { SkipThrottle } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-export const metricsTokenToken = Symbol('METRICS_TOKEN');
+/** Injection token of METRICS_PORT and METRICS_TOKEN. */
+export const metricsConfigToken = Symbol('MetricsConfig');
 
-/** Prometheus text for whoever holds METRICS_TOKEN, or without one for this machine; nobody else learns it exists. */
+/**
+ * Prometheus text for whoever holds METRICS_TOKEN, or without one for this machine; nobody else learns it exists. With
+ * METRICS_PORT it is there instead.
+ */
 @ApiExcludeController()
 @Controller('metrics')
 // Scrapers come as often as probes (health.controller.ts).
@@ -16,14 +21,15 @@ export const metricsTokenToken = Symbol('METRICS_TOKEN');
 export class MetricsController {
   constructor(
     private readonly metrics: Metrics,
-    @Inject(metricsTokenToken) private readonly token: string | null,
+    @Inject(metricsConfigToken) private readonly config: Pick<HttpConfig, 'metricsPort' | 'metricsToken'>,
   ) {}
 
   @Get()
   async show(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     const { remoteAddress } = request.socket;
-    if (!mayReadMetrics({ headers: request.headers, remoteAddress }, this.token))
-      throw new RouteNotFoundError();
+    const { metricsPort, metricsToken } = this.config;
+    const reader = { headers: request.headers, remoteAddress };
+    if (metricsPort !== null || !mayReadMetrics(reader, metricsToken)) throw new RouteNotFoundError();
     const { contentType, text } = await this.metrics.render();
     void reply.header('content-type', contentType);
     return text;

@@ -151,7 +151,7 @@ export class AccountProtection {
         record: counted(records.get(subject) ?? null, this.limits(free), now.getTime()),
       }));
       if (await this.ledger.count(entries, now)) {
-        this.metrics.rateLimits.inc({ policy: 'account', result: 'allowed' });
+        this.metrics.rateLimits.inc('account', 'allowed');
         return entries.map((entry) => {
           const { failures, forgottenAt } = entry.record;
           const waitUntil = records.get(entry.subject)?.waitUntil ?? now.getTime();
@@ -213,7 +213,7 @@ export class AccountProtection {
   }
 
   private refused<E extends Error>(event: string, { user, address }: Attempt, error: E): E {
-    this.metrics.rateLimits.inc({ policy: 'account', result: 'refused' });
+    this.metrics.rateLimits.inc('account', 'refused');
     this.log.warn(event, { user_id: user?.id ?? null, address });
     return error;
   }

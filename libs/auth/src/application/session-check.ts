@@ -63,7 +63,7 @@ export class SessionCheck {
 
   private async verdictOn(claims: AccessTokenClaims): Promise<Answer> {
     const answer = await this.answerOf(claims);
-    this.metrics.sessionChecks.inc({ result: answer.verdict.kind, source: answer.source });
+    this.metrics.sessionChecks.inc(answer.verdict.kind, answer.source);
     return answer;
   }
 

@@ -1,8 +1,8 @@
 import { EventLog } from '@app/event-log';
-import { Bulkhead, Clock, KeyedQueue, UnitOfWork } from '@app/kernel';
+import { Bulkhead, Clock, DomainError, KeyedQueue, UnitOfWork } from '@app/kernel';
 import { SessionLimitReachedError } from '@app/sessions';
 import { type LoginName, type User, type UserCredentials, UserRepository } from '@app/users';
-import { Log } from '@app/telemetry';
+import { Log, Metrics } from '@app/telemetry';
 import { Injectable } from '@nestjs/common';
 import { InvalidCredentialsError } from '../domain/auth.errors.js';
 import { AccountProtection } from './account-protection.js';
@@ -35,6 +35,7 @@ export class SignIn {
     private readonly clock: Clock,
     private readonly log: Log,
     private readonly protection: AccountProtection,
+    private readonly metrics: Metrics,
   ) {}
 
   /**
@@ -42,6 +43,15 @@ export class SignIn {
    * RateLimitedError and ChallengeRequiredError, which `proof` answers.
    */
   withPassword(login: LoginName, password: string, wish: SignInWish): Promise<SignedIn> {
+    const attempt = this.attempt(login, password, wish);
+    attempt.then(
+      () => this.metrics.signIns.inc({ result: 'success' }),
+      (error: unknown) => this.metrics.signIns.inc({ result: resultOf(error) }),
+    );
+    return attempt;
+  }
+
+  private attempt(login: LoginName, password: string, wish: SignInWish): Promise<SignedIn> {
     return this.door.run(async () => {
       const found = await this.users.findCredentials(login);
       const { client, proof = null } = wish;
@@ -105,6 +115,11 @@ export class SignIn {
       this.log.warn('signin.failure_not_recorded', { user_id: user.id, reason: error.message });
     });
   }
+}
+
+/** Codes are a fixed list. */
+function resultOf(error: unknown): string {
+  return error instanceof DomainError ? error.code.toLowerCase() : 'internal';
 }
 
 /**

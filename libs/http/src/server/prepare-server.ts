@@ -1,26 +1,36 @@
 import type { ShutdownGate } from '@app/health';
+import type { Metrics } from '@app/telemetry';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { refuseAmbiguousHeaders } from './ambiguous-headers.js';
 import { tidyDocs } from './docs-files.js';
 import { acceptFormsOfOAuth } from './form-body.js';
 import { acceptJsonOnly } from './json-body.js';
 import { traceRequests } from './request-log.js';
+import { timeRequests } from './request-times.js';
 import { sendTogether } from './reply-batch.js';
 import { keepReplyForms } from './reply-form.js';
 import type { RouteTable } from './route-table.js';
 import { acceptUploads } from './upload-body.js';
 import { sendSecurityHeaders } from './security-headers.js';
 
+export interface ServerParts {
+  readonly routes: RouteTable;
+  readonly gate: ShutdownGate;
+  readonly metrics: Metrics;
+  /** One in so many requests is logged at `info`; 0: none, but for failures of ours. */
+  readonly loggedRequests: number;
+}
+
 /** Everything the server needs before its routes are registered. */
 export async function prepareServer(
   app: NestFastifyApplication,
-  routes: RouteTable,
-  gate: ShutdownGate,
+  { routes, gate, metrics, loggedRequests }: ServerParts,
 ): Promise<void> {
   const server = app.getHttpAdapter().getInstance();
   routes.observe(server);
   // First what every reply carries, then what refuses.
-  traceRequests(server, gate);
+  timeRequests(server, metrics);
+  traceRequests(server, gate, loggedRequests);
   sendSecurityHeaders(server);
   refuseAmbiguousHeaders(server);
   tidyDocs(server);

@@ -2,9 +2,13 @@ import type { ShutdownGate } from '@app/health';
 import type { Logger } from '@app/telemetry';
 import type { FastifyInstance } from 'fastify';
 
-/** One line per request at `debug`, and at `info` for failures of ours; paths only, never queries or headers. */
-export function traceRequests(server: FastifyInstance, gate: ShutdownGate): void {
+/**
+ * One line per request at `debug`; at `info` for failures of ours, and for one in `logged` of the others (0: none). Route
+ * templates only, never queries or headers.
+ */
+export function traceRequests(server: FastifyInstance, gate: ShutdownGate, logged: number): void {
   const logger = server.log as Logger;
+  let answered = 0;
   server.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     done();
@@ -15,7 +19,9 @@ export function traceRequests(server: FastifyInstance, gate: ShutdownGate): void
   });
   server.addHook('onResponse', (request, reply, done) => {
     done();
-    const level = reply.statusCode >= 500 ? 'info' : 'debug';
+    const isFailure = reply.statusCode >= 500;
+    const isSample = logged > 0 && (answered = (answered + 1) % logged) === 0;
+    const level = isFailure || isSample ? 'info' : 'debug';
     if (!logger.isLevelEnabled(level)) return;
     logger[level]({
       event: 'request.completed',

@@ -147,10 +147,7 @@ export class RateLimits {
 
   private noted(rulings: Ruling[], by: Offender): Ruling[] {
     for (const { claim, verdict } of rulings) {
-      this.metrics.rateLimits.inc({
-        policy: claim.policy,
-        result: verdict.isAllowed ? 'allowed' : 'refused',
-      });
+      this.metrics.rateLimits.inc(claim.policy, verdict.isAllowed ? 'allowed' : 'refused');
       if (!verdict.isAllowed) this.sample.note(claim.policy, claim.subject, by);
     }
     return rulings;

@@ -17,6 +17,8 @@ export interface UserStatistics {
 }
 
 export abstract class SessionStatistics {
+  /** All that could be used now, shares left out. Rejects with StoreUnavailableError if counting takes too long. */
+  abstract countLive(now: Date): Promise<number>;
   /** Reads the rows of this user only, from an index. */
   abstract ofUser(userId: UserId, of: { now: Date; since: Date }): Promise<UserStatistics>;
 }

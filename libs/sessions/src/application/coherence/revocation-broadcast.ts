@@ -40,7 +40,9 @@ export class RevocationBroadcast {
 
   /** The same for what one transaction has ended of several users: a tombstone for each, one barrier for all. */
   async settleAll(transaction: LogPosition, burials: readonly Burial[]): Promise<Propagation> {
+    const committed = this.clock.monotonicMs();
     const propagation = await this.proven(transaction, burials);
+    this.metrics.revocationLag.observe((this.clock.monotonicMs() - committed) / 1_000);
     this.metrics.revocations.inc({ propagation });
     return propagation;
   }

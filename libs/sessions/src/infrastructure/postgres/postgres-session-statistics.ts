@@ -22,6 +22,16 @@ export class PostgresSessionStatistics extends SessionStatistics {
     super();
   }
 
+  async countLive(now: Date): Promise<number> {
+    const at = sql`${now.toISOString()}::timestamptz`;
+    const result = await this.database.query((orm) =>
+      orm.execute(sql`
+        select count(*)::int as live from ${sessionsTable}
+        where ended_at is null and parent_id is null and expires_at > ${at} and idle_expires_at > ${at}`),
+    );
+    return (result as { rows: { live: number }[] }).rows[0]!.live;
+  }
+
   async ofUser(userId: UserId, { now, since }: { now: Date; since: Date }): Promise<UserStatistics> {
     const at = sql`${now.toISOString()}::timestamptz`;
     const result = await this.database.query((orm) =>

@@ -1,16 +1,33 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { mayReadMetrics, type Metrics } from '@app/telemetry';
+import { mayReadMetrics } from './metrics-access.js';
+import type { Metrics } from './metrics.js';
 
-/** `GET /health` for whoever restarts processes, `GET /metrics` as of the API; nothing else is here. */
-export async function openProbes(
+export interface PlainServerOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Bearer token of those who read the metrics, or null. */
+  readonly token: string | null;
+  /**
+   * Who reads the metrics without a token: whoever reaches the port, this machine, or nobody because they are on
+   * another port.
+   */
+  readonly readers: 'anybody' | 'this machine' | 'nobody';
+}
+
+/** `GET /metrics` and `GET /health` on a port of their own; nothing else is there. Rejects if the port is taken. */
+export async function openMetricsServer(
   metrics: Metrics,
-  { host, port, metricsToken }: { host: string; port: number; metricsToken: string | null },
+  { host, port, token, readers }: PlainServerOptions,
 ): Promise<Server> {
+  const mayRead = ({ headers, socket }: IncomingMessage): boolean => {
+    if (readers === 'nobody') return false;
+    if (readers === 'anybody' && token === null) return true;
+    return mayReadMetrics({ headers, remoteAddress: socket.remoteAddress }, token);
+  };
   const answer = async (request: IncomingMessage, reply: ServerResponse): Promise<void> => {
     const path = request.method === 'GET' ? request.url : undefined;
-    const { remoteAddress } = request.socket;
     if (path === '/health') return send(reply, 200, 'application/json; charset=utf-8', '{"status":"ok"}');
-    if (path === '/metrics' && mayReadMetrics({ headers: request.headers, remoteAddress }, metricsToken)) {
+    if (path === '/metrics' && mayRead(request)) {
       const { contentType, text } = await metrics.render();
       return send(reply, 200, contentType, text);
     }
@@ -19,7 +36,6 @@ export async function openProbes(
   const server = createServer((request, reply) => {
     answer(request, reply).catch(() => reply.destroy()); // The reader went away.
   });
-  server.requestTimeout = 5_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
