@@ -50,7 +50,7 @@ const indifferent = [
 ];
 
 /** Tests of several processes under faults and time: each has the machine to itself. */
-const wholes = ['browser', 'coherence', 'faults', 'forward-auth', 'history', 'rate-limit'];
+const wholes = ['browser', 'coherence', 'faults', 'forward-auth', 'history', 'operations', 'rate-limit'];
 
 export default {
   // Of all projects; in one of them it would be ignored.

@@ -1,6 +1,6 @@
-import { eventually, freePort, type PostgresProcess } from '@app/testing';
+import { eventually, type PostgresProcess } from '@app/testing';
 import { aPerson } from '../support/people.js';
-import { ApiClient, type Device } from './support/api-client.js';
+import { ApiClient } from './support/api-client.js';
 import { Asking } from './support/asking.js';
 import { NoReplyError, type Reply } from './support/http.js';
 import { Instance } from './support/instance.js';
@@ -102,70 +102,3 @@ function notReady(api: ApiClient): Promise<Reply> {
     { describe: 'ready says no' },
   );
 }
-
-/** A balancer: asks every instance for its readiness and sends requests to those only that said yes last. */
-class Balancer {
-  private readonly probes: readonly Asking[];
-  private readonly targets: readonly { readonly api: ApiClient; isReady: boolean }[];
-  private turn = 0;
-
-  constructor(ports: readonly number[]) {
-    this.targets = ports.map((port) => ({
-      api: ApiClient.at(`http://127.0.0.1:${port}`, { keepAlive: true }),
-      isReady: false,
-    }));
-    this.probes = this.targets.map((target) => {
-      const probe = ApiClient.at(target.api.http.baseUrl);
-      return new Asking(
-        async () => {
-          const reply = await probe.ready().catch((error: unknown) => {
-            target.isReady = false;
-            throw error;
-          });
-          target.isReady = reply.status === 200;
-          return reply;
-        },
-        { pauseMs: 50 },
-      );
-    });
-  }
-
-  get readyPorts(): number {
-    return this.targets.filter(({ isReady }) => isReady).length;
-  }
-
-  next(): ApiClient {
-    const ready = this.targets.filter(({ isReady }) => isReady);
-    this.turn += 1;
-    const target = ready[this.turn % ready.length];
-    if (!target) throw new Error('no instance is ready');
-    return target.api;
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.probes.map((probe) => probe.stop()));
-    this.targets.forEach(({ api }) => api.http.close());
-  }
-}
-
-describe('twenty rolling restarts of two instances', () => {
-  it('fail no request of a client that uses ready instances only', async () => {
-    const ports = [await freePort(), await freePort()];
-    const start = (port: number): Promise<Instance> => Instance.onServers(postgres.url, {}, port);
-    const running = await Promise.all(ports.map(start));
-    const device: Device = await running[0]!.api.register(aPerson());
-    const balancer = new Balancer(ports);
-    await eventually(() => balancer.readyPorts === 2, { describe: 'both are ready' });
-    const load = new Asking(() => balancer.next().check(device.token), { callers: 4, pauseMs: 2 });
-
-    for (let restart = 0; restart < 20; restart += 1) {
-      const which = restart % 2;
-      expect(await running[which]!.process.stop()).toMatchObject({ code: 0, signal: null });
-      running[which] = await start(ports[which]!);
-      await eventually(() => balancer.readyPorts === 2, { describe: 'both are ready again' });
-    }
-    expect(await load.stop()).toEqual(['200']);
-    expect(load.countOf('200')).toBeGreaterThan(1_000);
-    await balancer.close();
-  }, 240_000);
-});

@@ -59,6 +59,8 @@ export class Metrics {
 
   constructor(private readonly clock: Clock = new SystemClock()) {
     addProcessMetrics(this.registry);
+    // There from the beginning, so that the first one shows as an increase.
+    this.revocations.inc({ propagation: 'pending' }, 0);
     const read = () => this.routes.flatMap((route) => route.series('rollcall_http_request_duration_seconds'));
     showHistogram(
       this.registry,

@@ -8,6 +8,8 @@ export { freePort } from './free-port.js';
 export { ApiInstance, type InstanceExit, type InstanceOptions } from './instance-process.js';
 export { createMigratedDatabase, type OpenStore, openStores } from './open-stores.js';
 export { PostgresProcess, type PostgresSettings } from './postgres-process.js';
+export { NginxProcess } from './nginx-process.js';
+export { type PrometheusAlert, PrometheusProcess, type PrometheusTarget } from './prometheus-process.js';
 export { RedisProcess, type RedisOptions } from './redis-process.js';
 export {
   type RedisCluster,
