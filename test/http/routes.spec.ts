@@ -25,6 +25,7 @@ const expected: Record<string, AccessMode> = {
   'POST /api/v1/auth/logout': 'token',
   'POST /api/v1/auth/logout-all': 'session',
   'GET /api/v1/auth/session': 'session',
+  'GET /api/v1/auth/verify': 'session',
   'GET /api/v1/auth/me': 'session',
   'GET /api/v1/auth/sessions': 'session',
   'GET /api/v1/sessions': 'session',

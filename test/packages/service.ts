@@ -62,7 +62,10 @@ export class Service {
   }
 
   async isFresh(): Promise<this> {
-    await eventually(() => this.feed.state === 'fresh', { describe: 'the feed is followed' });
+    await eventually(() => this.feed.state === 'fresh', {
+      timeoutMs: 15_000,
+      describe: 'the feed is followed',
+    });
     return this;
   }
 

@@ -1,6 +1,6 @@
 import { request as open } from 'node:http';
 import { type Api, startApi } from '../support/api.js';
-import { Nginx } from './support/nginx.js';
+import { Nginx } from '../support/nginx.js';
 
 const limit = 3;
 

@@ -25,6 +25,7 @@ import { ReauthenticationController } from './auth/reauthentication.controller.j
 import { RefreshController } from './auth/refresh.controller.js';
 import { SignInController } from './auth/sign-in.controller.js';
 import { SignedInReply } from './auth/signed-in-reply.js';
+import { VerifyController } from './auth/verify.controller.js';
 import { ChallengeController } from './auth/challenge.controller.js';
 import { MetricsController, metricsConfigToken } from './metrics/metrics.controller.js';
 import { HealthController } from './health/health.controller.js';
@@ -83,6 +84,7 @@ export class ApiModule {
         AuthController,
         SignInController,
         RefreshController,
+        VerifyController,
         ReauthenticationController,
         ProfileController,
         AvatarController,

@@ -89,6 +89,8 @@ export interface TransportConfig {
   /** `__Host-` names and the Secure attribute; by the scheme of PUBLIC_URL. */
   readonly secureCookies: boolean;
   readonly sameSite: 'lax' | 'strict';
+  /** Where people without a session are sent who open a page behind a reverse proxy that asks us; null: nowhere. */
+  readonly signInUrl: string | null;
   /** Seconds after a proof of the password in which dangerous routes may be used. */
   readonly freshnessSeconds: number;
 }
@@ -211,6 +213,7 @@ export function toConfig(env: Environment): Config {
       origins: [new URL(publicUrl).origin, ...env.TRUSTED_ORIGINS],
       secureCookies: publicUrl.startsWith('https:'),
       sameSite: env.COOKIE_SAME_SITE,
+      signInUrl: env.SIGN_IN_URL ?? null,
       freshnessSeconds: env.FRESHNESS_SECONDS,
     },
     mail: mailConfig(env),

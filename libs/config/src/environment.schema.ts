@@ -98,6 +98,7 @@ export const environmentSchema = z.object({
   FRESHNESS_SECONDS: integer({ min: 30, max: day }).default(600),
   COOKIE_SAME_SITE: z.enum(['lax', 'strict']).default('lax'),
   TRUSTED_ORIGINS: origins.default([]),
+  SIGN_IN_URL: url(['http:', 'https:']).optional(),
   SESSION_CLEANUP_INTERVAL: integer({ min: 10, max: day }).default(3600),
   JOBS_ENABLED: flag().optional(),
   REDIS_HEALTH_INTERVAL: integer({ min: 1, max: day }).default(300),

@@ -16,6 +16,7 @@ import { ClientGuard } from './guards/client.guard.js';
 import { SessionGuard } from './guards/session.guard.js';
 import { AddressWatch } from './limits/address-watch.js';
 import { RateLimitGuard } from './limits/rate-limit.guard.js';
+import { ForwardedAccess } from './forward-auth/forward-auth.js';
 import { RouteTable } from './server/route-table.js';
 import { EventStreams, streamsConfigToken } from './streams/event-streams.js';
 import { CrossSiteDefence } from './transport/cross-site-defence.js';
@@ -60,6 +61,7 @@ export class HttpModule {
         CsrfTokens,
         CrossSiteDefence,
         SessionCookies,
+        ForwardedAccess,
         Credentials,
         AddressWatch,
         // Limits first: they begin what the session guard waits for.
@@ -72,9 +74,13 @@ export class HttpModule {
           provide: APP_PIPE,
           useFactory: () => new StandardSchemaValidationPipe({ exceptionFactory: toRefusal }),
         },
-        { provide: APP_FILTER, inject: [Log], useFactory: (log: Log) => new ProblemFilter(log, routes) },
+        {
+          provide: APP_FILTER,
+          inject: [Log, ForwardedAccess],
+          useFactory: (log: Log, forwarded: ForwardedAccess) => new ProblemFilter(log, routes, forwarded),
+        },
       ],
-      exports: [SessionCookies, CrossSiteDefence, EventStreams],
+      exports: [SessionCookies, CrossSiteDefence, ForwardedAccess, EventStreams],
     };
   }
 }

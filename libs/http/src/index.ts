@@ -1,5 +1,6 @@
 export { Client } from './client-facts.js';
 export { RouteNotFoundError } from './errors/http.errors.js';
+export { ForwardAuth, ForwardedAccess } from './forward-auth/forward-auth.js';
 export {
   accessModeKey,
   type AccessMode,

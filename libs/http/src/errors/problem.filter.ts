@@ -3,6 +3,7 @@ import { DomainError } from '@app/kernel';
 import { Log } from '@app/telemetry';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ForwardedAccess, isForwardAuth } from '../forward-auth/forward-auth.js';
 import { isOAuth } from '../server/oauth-routes.js';
 import { RouteTable } from '../server/route-table.js';
 import {
@@ -22,6 +23,7 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(
     private readonly log: Log,
     private readonly routes: RouteTable,
+    private readonly forwarded: ForwardedAccess,
   ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
@@ -42,8 +44,9 @@ export class ProblemFilter implements ExceptionFilter {
     if (problem.status === 401) void reply.header('www-authenticate', challenge(error));
     // RFC 6749 §5.2 wants application/json, and its clients read no other type.
     const isForOAuth = isOAuth(request);
+    const { status } = problem;
     void reply
-      .status(problem.status)
+      .status(isForwardAuth(request) ? this.forwarded.refuse(request, reply, status) : status)
       .header('content-type', `application/${isForOAuth ? '' : 'problem+'}json; charset=utf-8`)
       .send(JSON.stringify(isForOAuth ? toOAuthError(problem) : problem));
   }

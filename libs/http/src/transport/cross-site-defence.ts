@@ -11,6 +11,10 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** RFC 9110 §9.2.1. */
 export function isSafe({ method }: FastifyRequest): boolean {
+  return isSafeMethod(method);
+}
+
+export function isSafeMethod(method: string): boolean {
   return safeMethods.has(method);
 }
 

@@ -27,6 +27,9 @@ const graceMs = 3_000;
 const firstDelayMs = 250;
 const longestDelayMs = 5_000;
 
+/** However long the server, or a proxy, asks to be left alone. */
+const longestAskedMs = 30_000;
+
 /**
  * Follows `GET /api/v1/revocations` in long polls, each of which begins behind the last entry that was read, on whatever
  * instance. An answer proves what was known when its request began, so a connection that hangs makes the feed stale, too.
@@ -114,11 +117,12 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
 
   private async pause(error: unknown): Promise<void> {
     const { status = 0, retryAfterSeconds = null } = error instanceof AuthorityError ? error : {};
-    if (status === 410) return this.beginAnew();
+    if (status === 410 && this.cursor !== null) return this.beginAnew();
     this.failures += 1;
     if (this.failures === 1) this.log.warn(`The feed of revocations is interrupted: ${String(error)}`);
     const delayMs = Math.min(firstDelayMs * 2 ** (this.failures - 1), longestDelayMs);
-    await this.sleep(Math.max(delayMs, (retryAfterSeconds ?? 0) * 1_000));
+    const askedMs = Math.min((retryAfterSeconds ?? 0) * 1_000, longestAskedMs);
+    await this.sleep(Math.max(delayMs, askedMs));
   }
 
   /** What is known stays true. A withdrawal may have been missed, so the keys are read again, too. */

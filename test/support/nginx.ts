@@ -15,9 +15,14 @@ export class Nginx {
 
   static async before(port: number): Promise<Nginx> {
     const own = await freePort();
+    return Nginx.start(own, plainProxy(own, port));
+  }
+
+  /** Listens on a port, with these servers inside `http { }`. */
+  static async start(own: number, servers: string): Promise<Nginx> {
     const folder = mkdtempSync(join(tmpdir(), 'rollcall-nginx-'));
     const config = join(folder, 'nginx.conf');
-    writeFileSync(config, configuration(folder, own, port));
+    writeFileSync(config, configuration(folder, servers));
     const child = execFile(findNginx(), ['-p', folder, '-c', config, '-e', join(folder, 'error.log')]);
     await eventually(() => accepts(own), { describe: 'nginx listens', timeoutMs: 10_000 });
     return new Nginx(own, folder, child);
@@ -31,7 +36,7 @@ export class Nginx {
   }
 }
 
-function configuration(folder: string, own: number, target: number): string {
+function configuration(folder: string, servers: string): string {
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${join(folder, name)};`,
   );
@@ -39,15 +44,19 @@ function configuration(folder: string, own: number, target: number): string {
 events { worker_connections 256; }
 http {
   access_log off; ${paths.join(' ')}
-  server {
+  ${servers}
+}`;
+}
+
+function plainProxy(own: number, target: number): string {
+  return `server {
     listen 127.0.0.1:${own};
     location / {
       proxy_pass http://127.0.0.1:${target};
       proxy_set_header Host $host;
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
     }
-  }
-}`;
+  }`;
 }
 
 /** As redis-server: from the machine, or from apt under root. */
