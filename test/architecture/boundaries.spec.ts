@@ -22,7 +22,11 @@ const violations: readonly { readonly rule: string; readonly file: string; reado
   broken('tier-of-postgres-redis', 'libs/postgres/src/a.ts', `import '@app/redis';`),
   broken('tier-of-cache-event-log', 'libs/event-log/src/a.ts', `import '@app/sessions';`),
   broken('tier-of-tokens-users-sessions-rate-limit', 'libs/sessions/src/a.ts', `import '@app/users';`),
-  broken('tier-of-auth-analytics-webhooks-alerts-health', 'libs/health/src/a.ts', `import '@app/auth';`),
+  broken(
+    'tier-of-auth-analytics-audit-webhooks-alerts-health',
+    'libs/health/src/a.ts',
+    `import '@app/auth';`,
+  ),
   broken('lib-without-a-tier', 'libs/http/src/a.ts', `import '@app/newcomer';`),
   broken('libs-never-import-apps', 'libs/http/src/b.ts', `import '../../../apps/api/src/main.js';`),
   broken('apps-are-separate', 'apps/worker/src/a.ts', `import '../../api/src/main.js';`),

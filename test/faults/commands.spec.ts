@@ -6,7 +6,7 @@ import { aPerson } from '../support/people.js';
 import { type Boot, command } from './support/boot.js';
 import { Instance, secretKey } from './support/instance.js';
 import { own } from './support/own.js';
-import { notDurable, startPostgres } from './support/stores.js';
+import { notDurable, sql, startPostgres } from './support/stores.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-commands-'));
 own(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
@@ -19,7 +19,7 @@ beforeAll(async () => {
   instances = [await Instance.onServers(postgres.url), await Instance.onServers(postgres.url)];
 }, 60_000);
 
-const run = (group: 'keys' | 'clients', ...words: string[]): Promise<Boot> =>
+const run = (group: 'audit' | 'keys' | 'clients', ...words: string[]): Promise<Boot> =>
   command([group, ...words], { DATABASE_URL: postgres.url, SECRET_KEY: secretKey });
 
 /** Kids by state, as an operator reads them. */
@@ -154,4 +154,42 @@ describe('rollcall clients', () => {
       complaints: ['rollcall: There is no such client.'],
     });
   });
+});
+
+describe('npm run audit', () => {
+  it('finds the audit of running instances whole, and what somebody alters in it', async () => {
+    const [{ api }] = instances;
+    const { person } = await api.register(aPerson());
+    await api.signIn(person);
+    const verified = async (...words: string[]) => {
+      const { code, stdout } = await run('audit', 'verify', '--json', ...words);
+      return { code, ...(JSON.parse(stdout) as { whole: boolean; length: number; head: string }) };
+    };
+    const whole = await eventually(
+      async () => {
+        const result = await verified();
+        return result.length > 1 && result;
+      },
+      { describe: 'something is recorded' },
+    );
+    expect(whole).toMatchObject({ code: 0, whole: true, finding: null, checked: whole.length });
+    const known = `${whole.length}:${whole.head}`;
+    expect(await run('audit', 'verify', '--expect', known)).toMatchObject({ code: 0, complaints: [''] });
+
+    await sql(postgres.url, `alter table audit_log disable trigger user`);
+    await sql(postgres.url, `update audit_log set note = 'x' where seq = 2`);
+    expect(await verified()).toMatchObject({ code: 1, whole: false, finding: { kind: 'altered', seq: 2 } });
+    const { code, stdout } = await run('audit', 'verify');
+    expect([code, stdout]).toEqual([1, 'BROKEN at 2 (altered): Record 2 is not what was written.\n']);
+    expect(await verified('--from', '3')).toMatchObject({ code: 0, whole: true });
+  }, 60_000);
+
+  it.each([[[]], [['verify', '--expect', 'x']], [['verify', '--from', '0']]])(
+    'explains itself after %j',
+    async (words) => {
+      const { code, stdout, complaints } = await run('audit', ...words);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(complaints[0]).toMatch(/^(?:Usage: rollcall audit|error: )/);
+    },
+  );
 });

@@ -89,6 +89,7 @@ beforeAll(async () => {
 const uploads = ['POST /api/v1/auth/profile/avatar'];
 const images = new Set(['GET /api/v1/auth/profile/avatar', 'GET /api/v1/avatars/:file']);
 const streams = new Set(['GET /api/v1/admin/events']);
+const lines = new Set(['GET /api/v1/admin/audit/export']);
 const alsoStreams = ['GET /api/v1/revocations'];
 const forOAuth = ['GET /api/v1/revocations'];
 const forms = ['POST /api/v1/oauth/introspect', 'POST /api/v1/oauth/revoke'];
@@ -157,7 +158,7 @@ describe('the API document', () => {
 
   it('shows for every operation a success that its own schema accepts', () => {
     for (const { route, operation } of operations.filter(
-      (each) => !images.has(each.route) && !streams.has(each.route),
+      (each) => !images.has(each.route) && !streams.has(each.route) && !lines.has(each.route),
     )) {
       const [, { schema, example }] = successOf(operation);
       expect({ route, example }).toEqual({ route, example: expect.any(Object) });
@@ -182,6 +183,16 @@ describe('the API document', () => {
       expect(operation.parameters.map(({ name }) => name)).toEqual(
         expect.arrayContaining(['after', 'Last-Event-ID']),
       );
+    }
+  });
+
+  it('shows what a line of a file of lines looks like', () => {
+    for (const { operation } of operations.filter(({ route }) => lines.has(route))) {
+      const { example } = operation.responses['200']!.content['application/x-ndjson']!;
+      expect(
+        check.errorsOf(JSON.parse(example as string), document.components.schemas['AuditRecord']!),
+      ).toBeNull();
+      expect(example).toMatch(/^\{.*\}\n$/);
     }
   });
 
@@ -217,6 +228,8 @@ describe('the API document', () => {
       'POST /api/v1/admin/users/:id/require-password-change',
       'POST /api/v1/admin/users/:id/unlock',
       'POST /api/v1/admin/sessions/end',
+      'POST /api/v1/admin/keys/rotate',
+      'POST /api/v1/admin/keys/:kid/withdraw',
       'POST /api/v1/admin/rate-limits/reset',
     ]);
     for (const { route, operation } of bodies.filter(

@@ -1,5 +1,6 @@
 import { AlertsModule } from '@app/alerts';
 import { AnalyticsModule } from '@app/analytics';
+import { AuditModule } from '@app/audit';
 import { AuthModule } from '@app/auth';
 import { type Config, redactConfig } from '@app/config';
 import { HealthModule } from '@app/health';
@@ -10,6 +11,7 @@ import { type Logger, TelemetryModule } from '@app/telemetry';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { authorityToken } from './authority.js';
 import { AnalyticsController } from './admin/analytics.controller.js';
+import { AuditController } from './admin/audit.controller.js';
 import { AdminBulkEndsController } from './admin/bulk-ends.controller.js';
 import { AdminSessionsController } from './admin/sessions.controller.js';
 import { AdminSharesController } from './admin/shares.controller.js';
@@ -72,6 +74,7 @@ export class ApiModule {
           siteUrl: config.http.publicUrl,
         }),
         AnalyticsModule.forRoot({ jobs: config.jobs }),
+        AuditModule.forRoot({ records: config.jobs.enabled, cleanup: config.cleanup }),
         health,
         HttpModule.forRoot({
           routes,
@@ -105,6 +108,7 @@ export class ApiModule {
         AdminBulkEndsController,
         AdminSessionsController,
         AdminSharesController,
+        AuditController,
         EventsController,
         KeysController,
         RateLimitsController,

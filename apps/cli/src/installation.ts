@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { AuditModule } from '@app/audit';
 import { AuthModule } from '@app/auth';
 import { type Config, loadConfig, resolveServerSecret } from '@app/config';
 import { Clock, CryptoRandomSource, RandomSource, ServerSecret, SystemClock } from '@app/kernel';
@@ -69,6 +70,14 @@ async function withParts<T>(
 /** Keys and clients. */
 export function withTokens<T>(work: (parts: INestApplicationContext) => Promise<T>): Promise<T> {
   return withParts(({ tokens }) => [TokensModule.forAdministration(tokens)], work);
+}
+
+/** The audit; tokens, since SECRET_KEY is proven by the keys it opens. */
+export function withAudit<T>(work: (parts: INestApplicationContext) => Promise<T>): Promise<T> {
+  return withParts(
+    ({ tokens }) => [TokensModule.forAdministration(tokens), AuditModule.forAdministration()],
+    work,
+  );
 }
 
 /** Accounts and sessions, which are in Redis, too. */

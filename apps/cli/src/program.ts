@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { Cli } from './cli.js';
+import { addAudit } from './commands/audit.js';
 import { addClients } from './commands/clients.js';
 import { addConfig } from './commands/config.js';
 import { addKeys } from './commands/keys.js';
@@ -28,6 +29,7 @@ export function run(words: readonly string[], terminal: Terminal = processTermin
   addSessions(cli, program);
   addKeys(cli, program);
   addClients(cli, program);
+  addAudit(cli, program);
   addConfig(cli, program);
   return cli.run(program, words);
 }

@@ -1,5 +1,6 @@
 import { AlertsModule } from '@app/alerts';
 import { AnalyticsModule } from '@app/analytics';
+import { AuditModule } from '@app/audit';
 import { AuthModule } from '@app/auth';
 import type { Config } from '@app/config';
 import { HealthModule } from '@app/health';
@@ -39,6 +40,7 @@ export class WorkerModule {
         AuthModule.forJobs(config),
         AnalyticsModule.forJobs(),
         AlertsModule.forRoot({ mail: config.mail, siteUrl: config.http.publicUrl }),
+        AuditModule.forJobs(config.cleanup),
         HealthModule.forJobs(config.jobs),
       ],
     };

@@ -107,6 +107,8 @@ export interface CleanupConfig {
   readonly intervalSeconds: number;
   /** For how long an ended session can still tell why it ended. */
   readonly historyDays: number;
+  /** For how long it can be told who did what. */
+  readonly auditDays: number;
 }
 
 export interface PasswordsConfig {
@@ -218,7 +220,11 @@ export function toConfig(env: Environment): Config {
     },
     mail: mailConfig(env),
     jobs: { enabled: env.JOBS_ENABLED ?? true, redisHealthSeconds: env.REDIS_HEALTH_INTERVAL },
-    cleanup: { intervalSeconds: env.SESSION_CLEANUP_INTERVAL, historyDays: env.SESSION_HISTORY_DAYS },
+    cleanup: {
+      intervalSeconds: env.SESSION_CLEANUP_INTERVAL,
+      historyDays: env.SESSION_HISTORY_DAYS,
+      auditDays: env.RETENTION_AUDIT_DAYS,
+    },
     passwords: {
       minLength: env.PASSWORD_MIN_LENGTH,
       memoryKib: env.PASSWORD_HASH_MEMORY_KIB,

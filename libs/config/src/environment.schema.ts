@@ -103,6 +103,7 @@ export const environmentSchema = z.object({
   JOBS_ENABLED: flag().optional(),
   REDIS_HEALTH_INTERVAL: integer({ min: 1, max: day }).default(300),
   SESSION_HISTORY_DAYS: integer({ min: 1, max: 3650 }).default(90),
+  RETENTION_AUDIT_DAYS: integer({ min: 1, max: 3650 }).default(400),
 
   SMTP_URL: url(['smtp:', 'smtps:']).optional(),
   SMTP_REQUIRE_TLS: flag().optional(),

@@ -28,6 +28,7 @@ export {
   sessionProblems,
 } from './openapi/problem.schema.js';
 export { alsoAsStream, moveStreams, ReturnsStream } from './openapi/returns-stream.js';
+export { ReturnsLines } from './openapi/returns-lines.js';
 export { ReturnsImage } from './openapi/returns-image.js';
 export { answerImage } from './image-reply.js';
 export { decodePageToken, encodePageToken, linkNextPage, type PageQuery, pageQuery } from './paging.js';

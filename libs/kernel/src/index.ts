@@ -6,6 +6,7 @@ export { parseSessionId, type SessionId, type TokenId, type UserId } from './ids
 export { KeyedQueue } from './keyed-queue.js';
 export { canonicalNetwork, networkOf, siteOf } from './network.js';
 export { patiently } from './patience.js';
+export { purgeInTurns } from './purge-in-turns.js';
 export { CryptoRandomSource, RandomSource, uuidV7 } from './random-source.js';
 export { Rounds } from './rounds.js';
 export { Sealer, ServerSecret, UnsealError } from './server-secret.js';

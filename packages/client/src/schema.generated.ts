@@ -1050,6 +1050,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show who did what to whom, newest first
+         * @description What happened shows within a second or so. `reason` is what the administrator gave. With more than one of actor, user, session and type a page may hold fewer than asked for, even none, and yet lead to a next one; the list is complete when `next_page_token` is null.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export who did what to whom, oldest first
+         * @description One record a line (JSON Lines), as in the list; up to now. That it was exported, and what was asked for, is itself recorded. A reply that breaks off is incomplete: ask for the rest with `from`.
+         */
+        get: operations["exportAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/audit/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show how far the audit reaches and what its last verification said
+         * @description It is verified by the command `audit verify`, not here: that reads every record. `length` and `head`, kept elsewhere, let a later verification notice that the audit was set back.
+         */
+        get: operations["showVerification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/events": {
         parameters: {
             query?: never;
@@ -1978,6 +2038,50 @@ export interface components {
             user_id: string;
             parent_id: string;
         };
+        AuditRecordList: {
+            records: components["schemas"]["AuditRecord"][];
+            count: number;
+            next_page_token: string | null;
+        };
+        AuditRecord: {
+            seq: number;
+            event_id: number;
+            type: string;
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            actor_kind: "user" | "command" | "system" | "unknown";
+            actor_id: string | null;
+            user_id: string | null;
+            session_id: string | null;
+            token_id: string | null;
+            reason: string | null;
+            ip_address: string | null;
+            details: {
+                [key: string]: unknown;
+            };
+            previous_hash: string;
+            hash: string;
+        };
+        AuditVerification: {
+            length: number;
+            head: string;
+            purged: number;
+            last_verification: {
+                /** Format: date-time */
+                at: string;
+                whole: boolean;
+                checked: number;
+                length: number;
+                head: string;
+                finding: {
+                    /** @enum {string} */
+                    kind: "altered" | "removed" | "inserted" | "reordered" | "replaced" | "truncated" | "state" | "unrecorded" | "unexpected";
+                    seq: number | null;
+                    text: string;
+                } | null;
+            } | null;
+        };
         SigningKeyList: {
             keys: components["schemas"]["SigningKey"][];
             count: number;
@@ -2028,6 +2132,7 @@ export interface components {
             /** @enum {string} */
             policy: "global" | "auth" | "challenge" | "user" | "account";
             subject: string;
+            reason?: string;
         };
         RateLimitReset: {
             /** @enum {string} */
@@ -8632,6 +8737,297 @@ export interface operations {
             };
         };
     };
+    listAudit: {
+        parameters: {
+            query?: {
+                page_size?: number;
+                page_token?: string;
+                /** @description Who did it. */
+                actor_id?: string;
+                /** @description Whom it concerns. */
+                user_id?: string;
+                session_id?: string;
+                type?: string;
+                /** @description Included. */
+                from?: string;
+                /** @description Not included. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Show who did what to whom, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "records": [
+                     *           {
+                     *             "seq": 4711,
+                     *             "event_id": 4790,
+                     *             "type": "user.disabled",
+                     *             "at": "2026-11-20T09:30:00.000Z",
+                     *             "actor_kind": "user",
+                     *             "actor_id": "019a9f3e-7c41-7d1b-9a55-2f0e6c8b4d11",
+                     *             "user_id": "019a9f3e-7c41-7d1b-9a55-2f0e6c8b4d10",
+                     *             "session_id": null,
+                     *             "token_id": null,
+                     *             "reason": "ticket 4711",
+                     *             "ip_address": null,
+                     *             "details": {},
+                     *             "previous_hash": "5f9c3e0d7b2a81466d0f1c9e8a7b5d4c3f2e1d0c9b8a796857463524130f1e2d",
+                     *             "hash": "c0ffee7d5b3a190817263544536271809f8e7d6c5b4a39281706f5e4d3c2b1a0"
+                     *           }
+                     *         ],
+                     *         "count": 1,
+                     *         "next_page_token": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @enum {boolean} */
+                        success: true;
+                        data: components["schemas"]["AuditRecordList"];
+                    };
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REVOKED, SESSION_ENDED, SESSION_EXPIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PASSWORD_CHANGE_REQUIRED, FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description STORE_UNAVAILABLE */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAudit: {
+        parameters: {
+            query?: {
+                /** @description Who did it. */
+                actor_id?: string;
+                /** @description Whom it concerns. */
+                user_id?: string;
+                session_id?: string;
+                type?: string;
+                /** @description Included. */
+                from?: string;
+                /** @description Not included. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Export who did what to whom, oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example {"seq":4711,"event_id":4790,"type":"user.disabled","at":"2026-11-20T09:30:00.000Z","actor_kind":"user","actor_id":"019a9f3e-7c41-7d1b-9a55-2f0e6c8b4d11","user_id":"019a9f3e-7c41-7d1b-9a55-2f0e6c8b4d10","session_id":null,"token_id":null,"reason":"ticket 4711","ip_address":null,"details":{},"previous_hash":"5f9c3e0d7b2a81466d0f1c9e8a7b5d4c3f2e1d0c9b8a796857463524130f1e2d","hash":"c0ffee7d5b3a190817263544536271809f8e7d6c5b4a39281706f5e4d3c2b1a0"} */
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REVOKED, SESSION_ENDED, SESSION_EXPIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PASSWORD_CHANGE_REQUIRED, FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OVERLOADED, STORE_UNAVAILABLE */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showVerification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Show how far the audit reaches and what its last verification said */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "data": {
+                     *         "length": 4711,
+                     *         "head": "c0ffee7d5b3a190817263544536271809f8e7d6c5b4a39281706f5e4d3c2b1a0",
+                     *         "purged": 0,
+                     *         "last_verification": {
+                     *           "at": "2026-11-20T03:00:00.000Z",
+                     *           "whole": true,
+                     *           "checked": 4600,
+                     *           "length": 4600,
+                     *           "head": "5f9c3e0d7b2a81466d0f1c9e8a7b5d4c3f2e1d0c9b8a796857463524130f1e2d",
+                     *           "finding": null
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @enum {boolean} */
+                        success: true;
+                        data: components["schemas"]["AuditVerification"];
+                    };
+                };
+            };
+            /** @description UNAUTHENTICATED, TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REVOKED, SESSION_ENDED, SESSION_EXPIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PASSWORD_CHANGE_REQUIRED, FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description STORE_UNAVAILABLE */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     watch: {
         parameters: {
             query?: {
@@ -8818,7 +9214,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
         responses: {
             /** @description Let the successor sign from now on */
             200: {
@@ -8852,6 +9252,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description UNAUTHENTICATED, TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REVOKED, SESSION_ENDED, SESSION_EXPIRED */
             401: {
                 headers: {
@@ -8872,6 +9281,24 @@ export interface operations {
             };
             /** @description CONFLICT */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8918,7 +9345,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
         responses: {
             /** @description Refuse every token of a key that somebody else may have */
             200: {
@@ -8952,6 +9383,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description VALIDATION_FAILED */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description UNAUTHENTICATED, TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REVOKED, SESSION_ENDED, SESSION_EXPIRED */
             401: {
                 headers: {
@@ -8972,6 +9412,24 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** A word like `session.ended`; types that do not exist simply never come. */
-const eventType = /^[a-z_]{1,40}\.[a-z_]{1,40}$/;
+export const eventType = /^[a-z_]{1,40}\.[a-z_]{1,40}$/;
 
 const maxTypes = 50;
 

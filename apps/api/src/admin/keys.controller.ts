@@ -1,11 +1,12 @@
 import type { Principal } from '@app/auth';
-import { AdminOnly, adminProblems, CurrentPrincipal, Fresh, Returns } from '@app/http';
+import { AdminOnly, adminProblems, bodyProblems, CurrentPrincipal, Fresh, Returns } from '@app/http';
 import { type SigningKeyReport, SigningKeyRotation } from '@app/tokens';
-import { Controller, Get, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post } from '@nestjs/common';
 import { ApiParam, ApiTags } from '@nestjs/swagger';
+import { actOf, type ReasonBody, reasonBody } from './act.js';
 import { keyExample, keyListExample, keyListView } from './keys.schemas.js';
 
-const changing = [...adminProblems, 'STEP_UP_REQUIRED', 'CSRF_REJECTED'] as const;
+const changing = [...adminProblems, ...bodyProblems, 'STEP_UP_REQUIRED', 'CSRF_REJECTED'] as const;
 
 @ApiTags('Administration')
 @Controller('api/v1/admin/keys')
@@ -34,8 +35,11 @@ export class KeysController {
     example: keyListExample,
     problems: [...changing, 'CONFLICT'],
   })
-  async rotateKeys(@CurrentPrincipal() { user }: Principal) {
-    await this.rotation.rotate(user.id);
+  async rotateKeys(
+    @Body({ schema: reasonBody }) { reason }: ReasonBody,
+    @CurrentPrincipal() principal: Principal,
+  ) {
+    await this.rotation.rotate(actOf(principal, reason));
     return this.listed();
   }
 
@@ -51,8 +55,12 @@ export class KeysController {
     example: keyListExample,
     problems: [...changing, 'NOT_FOUND'],
   })
-  async withdrawKey(@Param('kid') kid: string, @CurrentPrincipal() { user }: Principal) {
-    await this.rotation.withdraw(kid, user.id);
+  async withdrawKey(
+    @Param('kid') kid: string,
+    @Body({ schema: reasonBody }) { reason }: ReasonBody,
+    @CurrentPrincipal() principal: Principal,
+  ) {
+    await this.rotation.withdraw(kid, actOf(principal, reason));
     return this.listed();
   }
 

@@ -4,6 +4,7 @@ import { AdminOnly, adminProblems, bodyProblems, CurrentPrincipal, Fresh, Return
 import { rateLimitConfigToken } from '@app/rate-limit';
 import { Body, Controller, Get, Inject, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { actOf } from './act.js';
 import {
   policyNames,
   type RateLimitReset,
@@ -66,10 +67,10 @@ export class RateLimitsController {
     problems: [...adminProblems, ...bodyProblems, 'STEP_UP_REQUIRED', 'CSRF_REJECTED'],
   })
   async resetLimit(
-    @Body({ schema: rateLimitReset }) { policy, subject }: RateLimitReset,
-    @CurrentPrincipal() { user }: Principal,
+    @Body({ schema: rateLimitReset }) { policy, subject, reason }: RateLimitReset,
+    @CurrentPrincipal() principal: Principal,
   ) {
-    const isEverywhere = await this.limits.reset({ policy, subject }, user.id);
+    const isEverywhere = await this.limits.reset({ policy, subject }, actOf(principal, reason));
     return { policy, reaches: isEverywhere ? ('all_instances' as const) : ('this_instance' as const) };
   }
 }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { reason } from './act.js';
 
 export const policyNames = ['global', 'auth', 'challenge', 'user', 'client', 'account'] as const;
 
@@ -37,7 +38,7 @@ export const rateLimitsQuery = z
 export type RateLimitsQuery = z.infer<typeof rateLimitsQuery>;
 
 export const rateLimitReset = z
-  .strictObject({ policy: askable, subject })
+  .strictObject({ policy: askable, subject, reason })
   .refine(isOfPolicy, wrongSubject)
   .meta({ id: 'RateLimitResetRequest', example: { policy: 'auth', subject: '203.0.113.7' } });
 export type RateLimitReset = z.infer<typeof rateLimitReset>;

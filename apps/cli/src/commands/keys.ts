@@ -2,6 +2,7 @@ import { SigningKeyRotation } from '@app/tokens';
 import type { Command } from 'commander';
 import type { Cli, Outcome } from '../cli.js';
 import { withTokens } from '../installation.js';
+import { actOf, type ReasonOption, withReason } from '../options.js';
 import { instantOrDash, table } from '../output.js';
 
 const asIs = (command: Command): Command => command;
@@ -14,25 +15,25 @@ export function addKeys(cli: Cli, program: Command): void {
     asIs,
     () => after(async () => undefined),
   );
-  cli.leaf(
+  cli.leaf<ReasonOption>(
     keys,
     {
       usage: 'rotate',
       summary: 'let the successor sign from now on; tokens of the old key stay good',
       examples: ['keys rotate'],
     },
-    asIs,
-    () => after((rotation) => rotation.rotate()),
+    withReason,
+    (options) => after((rotation) => rotation.rotate(actOf(options))),
   );
-  cli.leaf(
+  cli.leaf<ReasonOption>(
     keys,
     {
       usage: 'withdraw <kid>',
       summary: 'refuse every token of a key that somebody else may have',
       examples: ['keys withdraw kQ3x…'],
     },
-    asIs,
-    (_options, kid) => after((rotation) => rotation.withdraw(kid)),
+    withReason,
+    (options, kid) => after((rotation) => rotation.withdraw(kid, actOf(options))),
   );
 }
 

@@ -41,7 +41,8 @@ export class AccountCreation {
   /** Throws PasswordRefusedError, EmailTakenError or UsernameTakenError. */
   async createAdministrator(account: NewAccount): Promise<User> {
     const passwordHash = await this.passwords.create(account.password, account);
-    return this.work.run(() => this.insert(account, { passwordHash, role: 'admin' }));
+    const act = { by: null, note: null };
+    return this.work.run(() => this.insert(account, { passwordHash, role: 'admin' }, act));
   }
 
   /**

@@ -42,7 +42,7 @@ export class AccountRoles {
     const about = { userId: id, at } as const;
     await this.events.append([
       { ...about, type: 'user.role_changed', payload: { from, to, ...factsOf(act) } },
-      { ...about, type: 'user.updated', payload: { fields: ['role'] } },
+      { ...about, type: 'user.updated', payload: { fields: ['role'], ...factsOf(act) } },
     ]);
   }
 }

@@ -1,5 +1,5 @@
 import type { RateLimitConfig } from '@app/config';
-import { EventLog } from '@app/event-log';
+import { type Act, EventLog, factsOf } from '@app/event-log';
 import { Clock, networkOf, type UserId } from '@app/kernel';
 import {
   type Asking,
@@ -67,21 +67,35 @@ export class LimitControl {
   }
 
   /** False if it holds for this instance only, because the shared store is away. */
-  async reset({ policy, subject }: LimitSubject, by: UserId): Promise<boolean> {
+  async reset({ policy, subject }: LimitSubject, act: Act): Promise<boolean> {
     if (policy === 'account') {
-      await this.record({ policy, digest: await this.protection.forgive(loginOf(subject)), by });
+      await this.record({
+        policy,
+        digest: await this.protection.forgive(loginOf(subject)),
+        userId: null,
+        act,
+      });
       return true;
     }
     const claims = this.askings(policy, subject).map((asking) => this.limits.claim(asking));
     const reached = await Promise.all(claims.map((claim) => this.limits.reset(claim)));
-    await this.record({ policy, digest: claims[0]!.subject, by });
+    const userId = policy === 'user' ? (subject as UserId) : null;
+    await this.record({ policy, digest: claims[0]!.subject, userId, act });
     return reached.every(Boolean);
   }
 
   /** Whose it was is told by nobody: the digest finds it for who knows whom to look for. */
-  private record(of: { policy: LimitName; digest: string; by: UserId }): Promise<void> {
-    const payload = { policy: of.policy, subject: of.digest, by: of.by };
-    return this.events.append([{ type: 'rate_limit.reset', userId: null, payload, at: this.clock.now() }]);
+  private record({
+    userId,
+    ...of
+  }: {
+    policy: LimitName;
+    digest: string;
+    userId: UserId | null;
+    act: Act;
+  }): Promise<void> {
+    const payload = { policy: of.policy, subject: of.digest, ...factsOf(of.act) };
+    return this.events.append([{ type: 'rate_limit.reset', userId, payload, at: this.clock.now() }]);
   }
 
   private async accountStanding(subject: string): Promise<LimitStanding> {

@@ -27,9 +27,12 @@ export class TokenRevocation {
   ) {}
 
   /** May be repeated, e.g. until it is proven to hold everywhere. */
-  async revoke({ tokenId, userId, sessionId, expiresAt }: AccessTokenClaims): Promise<Propagation> {
+  async revoke(
+    { tokenId, userId, sessionId, expiresAt }: AccessTokenClaims,
+    client?: Client,
+  ): Promise<Propagation> {
     const transaction = await this.work.run(async () => {
-      await this.mark({ tokenId, userId, sessionId, expiresAt });
+      await this.mark({ tokenId, userId, sessionId, expiresAt }, client);
       return this.events.transaction();
     });
     return this.broadcast.settle({
@@ -38,10 +41,19 @@ export class TokenRevocation {
     });
   }
 
-  /** The durable half, within the caller's unit of work. */
-  async mark({ tokenId, userId, sessionId, expiresAt }: RevokedToken): Promise<void> {
+  /** The durable half, within the caller's unit of work; whose wish it was, unless it goes with a refresh. */
+  async mark({ tokenId, userId, sessionId, expiresAt }: RevokedToken, client?: Client): Promise<void> {
     await this.tokens.revoke({ tokenId, userId, sessionId, expiresAt });
-    await this.events.append([{ type: 'token.revoked', userId, sessionId, tokenId, at: this.clock.now() }]);
+    const payload = client && { client: client.id };
+    const event = {
+      type: 'token.revoked',
+      userId,
+      sessionId,
+      tokenId,
+      payload,
+      at: this.clock.now(),
+    } as const;
+    await this.events.append([event]);
   }
 
   /**
@@ -60,7 +72,7 @@ export class TokenRevocation {
   async revokePresented(token: string, client: Client): Promise<Propagation> {
     if (client.kind !== 'application') throw new UnauthorizedClientError();
     const access = this.accessTokens.verify(token);
-    if (access.kind === 'valid') return this.revoke(access.claims);
+    if (access.kind === 'valid') return this.revoke(access.claims, client);
     const refresh = access.kind === 'expired' ? null : await this.refreshTokens.of(token);
     if (!refresh) return 'complete';
     const { id, userId } = refresh.session;

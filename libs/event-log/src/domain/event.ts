@@ -27,7 +27,9 @@ export type EventType =
   | 'rate_limit.exceeded'
   | 'rate_limit.reset'
   | 'key.rotated'
-  | 'key.withdrawn';
+  | 'key.withdrawn'
+  | 'audit.exported'
+  | 'audit.purged';
 
 /** What every instance must know before it trusts a cached session again. */
 export const coherenceEvents: readonly EventType[] = [

@@ -5,8 +5,10 @@
 const shown: ReadonlySet<string> = new Set([
   'address',
   'after',
+  'before',
   'bulk_end',
   'by',
+  'client',
   'device',
   'ended',
   'endpoint_id',
@@ -22,6 +24,7 @@ const shown: ReadonlySet<string> = new Set([
   'parent',
   'policy',
   'reason',
+  'records',
   'role',
   'seconds',
   'share',

@@ -1,6 +1,6 @@
 import type { TokensConfig } from '@app/config';
-import { type DomainEvent, EventLog } from '@app/event-log';
-import { Clock, type UserId } from '@app/kernel';
+import { type Act, type DomainEvent, EventLog, factsOf } from '@app/event-log';
+import { Clock } from '@app/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import {
   isDue,
@@ -20,6 +20,9 @@ import {
 } from '../domain/signing-key.js';
 import { tokensConfigToken } from '../tokens.config.js';
 import { KeyMint } from './key-mint.js';
+
+/** Nobody is signed in at a command line. */
+const byCommand: Act = { by: null, note: null };
 
 /** A key as an operator sees it. */
 export type SigningKeyReport = Omit<StoredSigningKey, 'publicJwk' | 'sealedPrivateKey'> & {
@@ -77,14 +80,14 @@ export class SigningKeyRotation {
    * Gives the successor its turn now; of several who ask for it at the same moment one does it. Rejects with
    * RotationTooEarlyError while verifiers may not know the successor yet.
    */
-  async rotate(by: UserId | null = null): Promise<void> {
+  async rotate(act: Act = byCommand): Promise<void> {
     const seen = keyIn('signing', await this.keys.list())?.kid;
     await this.change(
       (keys) =>
         keyIn('signing', keys)?.kid === seen
           ? rotated(keys, this.clock.now(), this.policy, () => this.mint.make())
           : noChanges,
-      by,
+      act,
     );
   }
 
@@ -92,15 +95,12 @@ export class SigningKeyRotation {
    * Ends a key that somebody else may have: within a second or so no instance accepts its tokens, and their holders
    * have to refresh. Repeating it is harmless. Rejects with SigningKeyNotFoundError.
    */
-  async withdraw(kid: string, by: UserId | null = null): Promise<void> {
-    await this.change((keys) => withdrawn(keys, kid, this.clock.now(), () => this.mint.make()), by);
+  async withdraw(kid: string, act: Act = byCommand): Promise<void> {
+    await this.change((keys) => withdrawn(keys, kid, this.clock.now(), () => this.mint.make()), act);
   }
 
-  /** Nobody did it: age. */
-  private change(
-    decide: (keys: readonly StoredSigningKey[]) => KeyChanges,
-    by: UserId | null = null,
-  ): Promise<void> {
+  /** Without an act it was age. */
+  private change(decide: (keys: readonly StoredSigningKey[]) => KeyChanges, act?: Act): Promise<void> {
     let before: readonly StoredSigningKey[] = [];
     return this.keys.change(
       (keys) => {
@@ -109,7 +109,8 @@ export class SigningKeyRotation {
         before = keys;
         return decide(keys);
       },
-      ({ put }) => this.events.append(eventsOf(before, put, { by, at: this.clock.now() })),
+      ({ put }) =>
+        this.events.append(eventsOf(before, put, { facts: act ? factsOf(act) : {}, at: this.clock.now() })),
     );
   }
 }
@@ -118,7 +119,7 @@ export class SigningKeyRotation {
 function eventsOf(
   before: readonly StoredSigningKey[],
   put: readonly StoredSigningKey[],
-  { by, at }: { by: UserId | null; at: Date },
+  { facts, at }: { facts: Readonly<Record<string, unknown>>; at: Date },
 ): DomainEvent[] {
   const old = keyIn('signing', before);
   const signer = keyIn('signing', put);
@@ -126,7 +127,7 @@ function eventsOf(
   const about = (type: 'key.rotated' | 'key.withdrawn', { kid }: StoredSigningKey): DomainEvent => ({
     type,
     userId: null,
-    payload: { kid, by },
+    payload: { kid, ...facts },
     at,
   });
   return [
