@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { findProgram } from '@app/testing';
 import { parse } from 'yaml';
+import { metricsOf } from './support/settings.js';
 
 const promtool = (...args: string[]): string =>
   execFileSync(findProgram('promtool', 'prometheus'), args, { encoding: 'utf8', cwd: 'deploy/prometheus' });
@@ -28,9 +29,8 @@ describe('deploy/prometheus', () => {
 
   it('asks for metrics that exist', () => {
     const documented = readFileSync('docs/operations.md', 'utf8');
-    const asked = rules.flatMap(({ expr }) => expr.match(/rollcall_[a-z_]+/g) ?? []);
-    const names = asked.map((name) => name.replace(/_(?:bucket|count|sum)$/, ''));
-    expect(names.filter((name) => !documented.includes(name))).toEqual([]);
+    const asked = rules.flatMap(({ expr }) => metricsOf(expr));
+    expect(asked.filter((name) => !documented.includes(name))).toEqual([]);
   });
 
   it('tells what to do about each alert', () => {

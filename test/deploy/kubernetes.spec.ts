@@ -1,0 +1,144 @@
+import { dirname } from 'node:path';
+import { complaintOf, unknownFields } from './support/kubernetes-schema.js';
+import {
+  containersOf,
+  isSelected,
+  kustomizations,
+  type Manifest,
+  manifests,
+  ofKind,
+  takenIn,
+} from './support/manifests.js';
+import { settings } from './support/settings.js';
+
+const deployments = ofKind('Deployment');
+const ours = deployments.filter(({ metadata }) => metadata.name.startsWith('rollcall'));
+const services = ofKind('Service');
+
+const selectedBy = (selector: Record<string, string>): Manifest[] =>
+  deployments.filter(({ spec }) => isSelected(selector, spec.template.metadata.labels));
+
+const portNames = (manifest: Manifest): string[] =>
+  containersOf(manifest).flatMap(({ ports = [] }) => ports.map(({ name }) => name));
+
+describe('deploy/kubernetes', () => {
+  it('is what the schemas of its kinds say', () => {
+    expect(manifests.map((manifest) => complaintOf(manifest)).filter(Boolean)).toEqual([]);
+  });
+
+  it('has no field that its kind does not have', () => {
+    const [{ spec, ...rest }] = ofKind('Deployment') as [Manifest];
+    const misspelled = { ...rest, spec: { ...spec, replica: 2 } };
+    // Together, because the compiler is slow to begin with.
+    const complaints = unknownFields([...manifests, misspelled]);
+    expect(complaints).toEqual([
+      expect.stringContaining("'\"replica\"' does not exist in type 'IDeploymentSpec'"),
+    ]);
+  });
+
+  it('takes every file in, and none that is missing', () => {
+    const known = new Set([
+      ...manifests.map(({ file }) => file),
+      ...kustomizations.map(({ file }) => dirname(file)),
+    ]);
+    const taken = kustomizations.flatMap(takenIn);
+    expect(taken.filter((path) => !known.has(path))).toEqual([]);
+    expect(manifests.map(({ file }) => file).filter((file) => !taken.includes(file))).toEqual([]);
+  });
+
+  it('patches what is there', () => {
+    for (const { target } of kustomizations.flatMap(({ patches = [] }) => patches))
+      expect(ofKind(target.kind).map(({ metadata }) => metadata.name)).toContain(target.name);
+  });
+
+  it('gives Rollcall settings that exist, and each overlay what is required', () => {
+    const generated = kustomizations.flatMap((each) => [
+      ...(each.configMapGenerator ?? []),
+      ...(each.secretGenerator ?? []),
+    ]);
+    const inManifests = ours.flatMap(containersOf).flatMap(({ env = [] }) => env.map(({ name }) => name));
+    const names = [
+      ...generated.flatMap(({ literals }) => literals.map((text) => text.split('=')[0]!)),
+      ...inManifests,
+    ];
+    expect(names.length).toBeGreaterThan(8);
+    expect(names.filter((name) => !settings.includes(name))).toEqual([]);
+  });
+
+  it('has a version for every image', () => {
+    for (const container of deployments.flatMap(containersOf)) {
+      const tags = kustomizations.flatMap(({ images = [] }) =>
+        images.filter(({ name }) => name === container.image).map(({ newTag }) => newTag),
+      );
+      const tag = container.image.split(':')[1];
+      for (const each of tag ? [tag] : tags) expect(each).toMatch(/^(?!latest$)[\w.-]+$/);
+      expect(tag ? 1 : tags.length).toBe(tag ? 1 : 2);
+    }
+  });
+
+  it('has selectors that select, and ports that are open', () => {
+    for (const { spec } of deployments)
+      expect(isSelected(spec.selector.matchLabels, spec.template.metadata.labels)).toBe(true);
+    for (const { spec } of services) {
+      const [target] = selectedBy(spec.selector);
+      for (const { targetPort } of spec.ports) expect(portNames(target!)).toContain(targetPort);
+    }
+    for (const { spec } of ofKind('PodDisruptionBudget'))
+      expect(selectedBy(spec.selector.matchLabels)).toHaveLength(1);
+    for (const { spec } of ofKind('HorizontalPodAutoscaler'))
+      expect(deployments.map(({ metadata }) => metadata.name)).toContain(spec.scaleTargetRef.name);
+    for (const { spec } of ofKind('ServiceMonitor')) {
+      const service = services.find(({ metadata }) => isSelected(spec.selector.matchLabels, metadata.labels));
+      for (const { port } of spec.endpoints)
+        expect(service!.spec.ports.map(({ name }: { name: string }) => name)).toContain(port);
+    }
+  });
+
+  it('lets the network policy reach every port of ours by its name', () => {
+    const [policy] = ofKind('NetworkPolicy');
+    expect(selectedBy(policy!.spec.podSelector.matchLabels)).toEqual(ours);
+    const open = policy!.spec.ingress.flatMap(({ ports }: { ports: { port: string }[] }) => ports);
+    for (const { port } of open) for (const manifest of ours) expect(portNames(manifest)).toContain(port);
+  });
+
+  it('leads the way in to a service that there is', () => {
+    for (const { spec } of ofKind('Ingress')) {
+      for (const { backend } of spec.rules.flatMap(
+        ({ http }: { http: { paths: unknown[] } }) => http.paths,
+      )) {
+        const service = services.find(({ metadata }) => metadata.name === backend.service.name);
+        expect(service!.spec.ports.map(({ name }: { name: string }) => name)).toContain(
+          backend.service.port.name,
+        );
+      }
+    }
+  });
+
+  it.each(ours)('runs $metadata.name as nobody, with probes, and room for a calm end', (manifest) => {
+    const pod = manifest.spec.template.spec;
+    expect(pod.securityContext).toMatchObject({
+      runAsNonRoot: true,
+      seccompProfile: { type: 'RuntimeDefault' },
+    });
+    expect(pod.automountServiceAccountToken).toBe(false);
+    expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(15);
+    for (const container of containersOf(manifest)) {
+      expect(container.securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+      expect(container.resources).toMatchObject({ requests: {}, limits: { memory: expect.any(String) } });
+    }
+    const [serving] = pod.containers;
+    for (const probe of ['startupProbe', 'livenessProbe'])
+      expect(serving[probe].httpGet).toEqual({ path: '/health', port: 'http' });
+  });
+
+  it('asks the API for its readiness, and tells balancers before the container', () => {
+    const [container] = deployments.find(({ metadata }) => metadata.name === 'rollcall-api')!.spec.template
+      .spec.containers;
+    expect(container.readinessProbe.httpGet).toEqual({ path: '/ready', port: 'http' });
+    expect(container.lifecycle.preStop.exec.command).toEqual(['sleep', '5']);
+  });
+});
