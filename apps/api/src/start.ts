@@ -11,7 +11,7 @@ import {
 import { stopOnSignal, surviveTheUnexpected } from '@app/health';
 import { CryptoRandomSource, SystemClock } from '@app/kernel';
 import { openDatabase, type OpenDatabase } from '@app/postgres';
-import { createLogger, type Logger, Metrics, openMetricsServer } from '@app/telemetry';
+import { createLogger, type Logger, Metrics, openMetricsServer, startTracing, tracing } from '@app/telemetry';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './create-app.js';
 import { welcome } from './welcome.js';
@@ -30,6 +30,11 @@ export async function start(): Promise<void> {
     const config = loadConfig();
     const logger = createLogger(config.logLevel);
     surviveTheUnexpected(logger);
+    await startTracing({
+      endpoint: config.tracesTo,
+      service: 'rollcall',
+      instance: config.sessions.instanceName,
+    });
     database = await openDatabase(config.postgres, {
       clock,
       onIdleError: (error) => logger.warn({ event: 'postgres.connection_lost', reason: error.message }),
@@ -51,7 +56,7 @@ export async function start(): Promise<void> {
     if (config.sessions.fallback === 'token-only') warnOfTokenOnly(logger);
     stopOnSignal(logger, {
       name: 'api',
-      close: () => app.close().finally(() => metrics?.closeAllConnections()),
+      close: () => closeAll(app, metrics),
       patienceMs: config.http.shutdownDrainSeconds * 1_000 + patienceMs,
       hurry: () => cutConnections(app, logger),
     });
@@ -72,6 +77,15 @@ async function listen(app: NestFastifyApplication, config: Config): Promise<void
   await app.listen(config.http.port, config.http.host);
   const isForPeople = config.postgres.kind === 'embedded' || process.stdout.isTTY;
   if (isForPeople) process.stdout.write(welcome(await app.getUrl(), config, administrator));
+}
+
+async function closeAll(app: NestFastifyApplication, metrics: Server | null): Promise<void> {
+  try {
+    await app.close();
+  } finally {
+    metrics?.closeAllConnections();
+    await tracing.close();
+  }
 }
 
 async function openMetricsPort(

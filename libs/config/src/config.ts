@@ -146,6 +146,8 @@ export interface RateLimitConfig {
 }
 
 export interface Config {
+  /** Base address of the receiver of traces; null: none are made. */
+  readonly tracesTo: string | null;
   readonly production: boolean;
   readonly logLevel: Environment['LOG_LEVEL'];
   readonly dataDir: string;
@@ -175,6 +177,7 @@ export function toConfig(env: Environment): Config {
   return {
     production: env.NODE_ENV === 'production',
     logLevel: env.LOG_LEVEL,
+    tracesTo: env.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     dataDir,
     secretKey: env.SECRET_KEY ?? null,
     admin: { email: env.ADMIN_EMAIL, password: env.ADMIN_PASSWORD },

@@ -54,6 +54,7 @@ export const environmentSchema = z.object({
   TRUST_PROXY: trustProxy.default(0),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_REQUESTS: integer({ min: 0, max: 1_000_000 }).default(0),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:']).optional(),
   SHUTDOWN_DRAIN: integer({ min: 0, max: 60 }).default(1),
   METRICS_PORT: integer({ min: 0, max: 65_535 }).optional(),
   METRICS_TOKEN: text().min(16, 'must have at least 16 characters').optional(),

@@ -7,6 +7,7 @@ export function redactConfig(config: Config): Record<string, unknown> {
   return {
     ...config,
     secretKey: config.secretKey && hidden,
+    tracesTo: config.tracesTo && withoutCredentials(config.tracesTo),
     http: { ...config.http, metricsToken: config.http.metricsToken && hidden },
     admin: { email: config.admin.email, password: config.admin.password && hidden },
     postgres:

@@ -8,12 +8,15 @@ import {
   SystemClock,
   UnitOfWork,
 } from '@app/kernel';
+import { tracing } from '@app/telemetry';
 import { DrizzleQueryError, sql } from 'drizzle-orm';
 import type { PoolState, PostgresDriver } from './drivers/driver.js';
 import type { FeedLink } from './drivers/feed-link.js';
 import { driverError, isRetryable, isUnavailable } from './faults.js';
 import { schemaState, type SchemaState } from './migrations.js';
 import type { Orm } from './orm.js';
+
+const spanFacts = { 'db.system.name': 'postgresql' };
 
 const attempts = 4;
 const maxPauseMs = 25;
@@ -50,11 +53,18 @@ export class Database extends UnitOfWork {
 
   /** Runs statements on the transaction of the caller, or on the pool when there is none. */
   query<T>(use: (orm: Orm) => PromiseLike<T>): Promise<T> {
-    return translated(async () => use(this.ambient.getStore()?.orm ?? this.driver.orm));
+    const work = () => translated(async () => use(this.ambient.getStore()?.orm ?? this.driver.orm));
+    return tracing.isOn ? tracing.span('postgres query', work, spanFacts) : work();
   }
 
   /** Runs one read of a session check on its own connections. Never part of a transaction. */
-  async check<T>(use: (orm: Orm) => PromiseLike<T>): Promise<T> {
+  check<T>(use: (orm: Orm) => PromiseLike<T>): Promise<T> {
+    return tracing.isOn
+      ? tracing.span('postgres check', () => this.checked(use), spanFacts)
+      : this.checked(use);
+  }
+
+  private async checked<T>(use: (orm: Orm) => PromiseLike<T>): Promise<T> {
     if (!this.breaker.admits()) throw new StoreUnavailableError('postgres');
     try {
       const result = await translated(async () => use(this.driver.checks));
@@ -83,7 +93,8 @@ export class Database extends UnitOfWork {
 
   run<T>(work: () => Promise<T>): Promise<T> {
     if (this.ambient.getStore()) return work();
-    return translated(() => this.runWithRetries(work));
+    const transaction = () => translated(() => this.runWithRetries(work));
+    return tracing.isOn ? tracing.span('postgres transaction', transaction, spanFacts) : transaction();
   }
 
   async claim(job: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RedisConfig } from '@app/config';
 import { type BreakerState, CircuitBreaker, type Clock, StoreUnavailableError } from '@app/kernel';
-import { Durations, type Log } from '@app/telemetry';
+import { Durations, type Log, tracing } from '@app/telemetry';
 import { Cluster } from 'ioredis';
 import { createClient, type RedisClient } from './redis-target.js';
 
@@ -81,7 +81,10 @@ export class RedisConnection {
   /** Rejects with StoreUnavailableError at once while away, and within 100 ms otherwise. */
   async run<T>(use: (client: RedisClient) => Promise<T>): Promise<T> {
     if (!this.client || !this.isAvailable) throw new StoreUnavailableError('redis');
-    return this.attempt(this.client, use);
+    const { client } = this;
+    return tracing.isOn
+      ? tracing.span('redis', () => this.attempt(client, use), { 'db.system.name': 'redis' })
+      : this.attempt(client, use);
   }
 
   /** Writes a value and reads it back. Rejects with StoreUnavailableError if that is not possible. */

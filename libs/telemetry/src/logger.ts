@@ -3,6 +3,7 @@ import type { LoggerService } from '@nestjs/common';
 import { type DestinationStream, type LogFn, type Logger, pino } from 'pino';
 import { describeError } from './describe-error.js';
 import { escapeControls, withoutSecrets } from './redaction.js';
+import { tracing } from './tracing.js';
 
 export type { Logger } from 'pino';
 
@@ -12,6 +13,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     {
       level,
       base: null,
+      mixin: () => ({ ...tracing.ids }),
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers: { err: (thrown: unknown) => (isNativeError(thrown) ? describeError(thrown) : thrown) },
       formatters: { level: (label) => ({ level: label }), log: withoutSecrets },

@@ -6,6 +6,7 @@ import { tidyDocs } from './docs-files.js';
 import { acceptFormsOfOAuth } from './form-body.js';
 import { acceptJsonOnly } from './json-body.js';
 import { traceRequests } from './request-log.js';
+import { spanRequests } from './request-spans.js';
 import { timeRequests } from './request-times.js';
 import { sendTogether } from './reply-batch.js';
 import { keepReplyForms } from './reply-form.js';
@@ -29,6 +30,7 @@ export async function prepareServer(
   const server = app.getHttpAdapter().getInstance();
   routes.observe(server);
   // First what every reply carries, then what refuses.
+  spanRequests(server);
   timeRequests(server, metrics);
   traceRequests(server, gate, loggedRequests);
   sendSecurityHeaders(server);

@@ -1,5 +1,6 @@
 import type { PasswordsConfig } from '@app/config';
 import { Bulkhead, ServerSecret } from '@app/kernel';
+import { tracing } from '@app/telemetry';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { type Algorithm, type Options, parseOptions } from '@node-rs/argon2';
 import { Piscina } from 'piscina';
@@ -81,6 +82,8 @@ export class Argon2PasswordHasher extends PasswordHasher implements OnApplicatio
   }
 
   private onThread<T>(name: string, task: object): Promise<T> {
-    return this.bulkhead.run(() => this.threads.run(task, { name }) as Promise<T>);
+    return tracing.span(`password ${name}`, () =>
+      this.bulkhead.run(() => this.threads.run(task, { name }) as Promise<T>),
+    );
   }
 }

@@ -1,6 +1,6 @@
 import type { LogPosition } from '@app/event-log';
 import { Clock, type UserId } from '@app/kernel';
-import { Log, Metrics } from '@app/telemetry';
+import { Log, Metrics, tracing } from '@app/telemetry';
 import { Injectable } from '@nestjs/common';
 import { type Burial, EntryStore } from '../../domain/coherence/entry-store.js';
 import type { RedisPlace } from '../../domain/coherence/instance-registry.js';
@@ -41,7 +41,7 @@ export class RevocationBroadcast {
   /** The same for what one transaction has ended of several users: a tombstone for each, one barrier for all. */
   async settleAll(transaction: LogPosition, burials: readonly Burial[]): Promise<Propagation> {
     const committed = this.clock.monotonicMs();
-    const propagation = await this.proven(transaction, burials);
+    const propagation = await tracing.span('revocation proof', () => this.proven(transaction, burials));
     this.metrics.revocationLag.observe((this.clock.monotonicMs() - committed) / 1_000);
     this.metrics.revocations.inc({ propagation });
     return propagation;
