@@ -15,6 +15,9 @@ function linksOf(file: string): string[] {
   return [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, target]) => join(dirname(file), target!));
 }
 
+/** A name of an event in a call that logs it. */
+const loggedEvent = /(?:log\.(?:info|warn|error)\(\s*|logger[^(]*\(\{\s*event: )'([a-z_]+\.[a-z_]+)'/g;
+
 describe('documents', () => {
   it.each(documents)('%s links to nothing that is missing', (file) => {
     expect(linksOf(file).filter((target) => !existsSync(target))).toEqual([]);
@@ -29,6 +32,20 @@ describe('documents', () => {
     expect(settings.length).toBeGreaterThan(20);
     expect(settings.filter((name) => !documented.includes(name))).toEqual([]);
     expect(documented.filter((name) => !settings.includes(name))).toEqual(['POSTGRES_PASSWORD']);
+  });
+
+  it('the operations pages name every event that the log may have', () => {
+    const sources = execFileSync('git', ['ls-files', 'libs/*/src/*.ts', 'apps/*/src/*.ts'], {
+      encoding: 'utf8',
+    });
+    const events = sources
+      .split('\n')
+      .filter((file) => existsSync(file) && !file.endsWith('.spec.ts'))
+      .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(loggedEvent)].map(([, name]) => name!));
+    const pages = ['docs/operations.md', ...documents.filter((file) => file.startsWith('docs/operations/'))];
+    const text = pages.map((page) => readFileSync(page, 'utf8')).join('\n');
+    expect(events.length).toBeGreaterThan(40);
+    expect(events.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
   });
 
   it('every lib says in its README what it holds', () => {
