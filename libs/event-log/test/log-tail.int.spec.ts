@@ -68,6 +68,18 @@ describe.each(openStores)(`${LogTail.name} on %s`, (_driver, open) => {
     }
   });
 
+  it('lets a follower wait where nothing has happened, though transactions have: it does not ask again and again', async () => {
+    const place = await stand.pages.end();
+    for (let turn = 0; turn < 3; turn += 1) await stand.execute(sql`select pg_current_xact_id()`);
+    const asked = jest.spyOn(stand.pages, 'page');
+    const follower = await stand.tail().follow(place);
+    expect(await follower.next(400)).toEqual([]);
+    expect(asked.mock.calls.length).toBeLessThan(3);
+    asked.mockRestore();
+    await stand.write('a');
+    expect(await take(follower, 1)).toEqual(['a']);
+  });
+
   it('lets a follower who was far behind join the others without gap or repetition', async () => {
     const tail = stand.tail();
     const late = await tail.follow('now');

@@ -75,8 +75,13 @@ export class LogFollower {
     // All the rest of what is being handed out elsewhere.
     if (place.upto === null && includes(place.since, run.horizon)) return this.wait();
     const limit = place.upto === null ? run.horizon : undefined;
+    const { place: tip } = run;
     const page = await this.read(place, { size: pageSize, limit });
     this.place = page.next;
+    // Nothing up to the horizon, and nothing between the tip and the horizon either: so it goes on with the others. It
+    // would read the same nothing again and again, until something happens.
+    const isEmpty = page.events.length === 0 && !page.hasMore;
+    if (isEmpty && limit !== undefined && tip?.upto === null) this.place = tip;
     return page.events;
   }
 
