@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { eventually, freePort } from '@app/testing';
+import { eventually, freePort, NginxProcess } from '@app/testing';
 import { type Api, base, type SignedInDevice, startApi } from '../support/api.js';
-import { Nginx } from '../support/nginx.js';
+import { nginxWith } from '../support/nginx.js';
 
 type Headers = Record<string, string>;
 
 let api: Api;
-let nginx: Nginx;
+let nginx: NginxProcess;
 let app: Server;
 let site: string;
 /** What the application has seen. */
@@ -37,7 +37,7 @@ beforeAll(async () => {
     .replace('127.0.0.1:3000', `127.0.0.1:${api.port}`)
     .replace('127.0.0.1:4000', `127.0.0.1:${(app.address() as AddressInfo).port}`)
     .replace('listen 8080', `listen 127.0.0.1:${port}`);
-  nginx = await Nginx.start(port, example);
+  nginx = await nginxWith(port, example);
 }, 120_000);
 
 afterAll(async () => {

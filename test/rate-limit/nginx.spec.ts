@@ -1,6 +1,7 @@
 import { request as open } from 'node:http';
+import { NginxProcess } from '@app/testing';
 import { type Api, startApi } from '../support/api.js';
-import { Nginx } from '../support/nginx.js';
+import { nginxBefore } from '../support/nginx.js';
 
 const limit = 3;
 
@@ -42,7 +43,7 @@ async function passes(times: number, sending: (index: number) => Sending): Promi
 }
 
 describe.each([0, 1, 2])('behind %i nginx', (proxies) => {
-  const chain: Nginx[] = [];
+  const chain: NginxProcess[] = [];
   let api: Api;
   let port: number;
 
@@ -52,7 +53,7 @@ describe.each([0, 1, 2])('behind %i nginx', (proxies) => {
     });
     port = api.port;
     for (let index = 0; index < proxies; index += 1) {
-      chain.push(await Nginx.before(port));
+      chain.push(await nginxBefore(port));
       port = chain.at(-1)!.port;
     }
   }, 120_000);
@@ -82,12 +83,12 @@ describe.each([0, 1, 2])('behind %i nginx', (proxies) => {
 });
 
 describe('behind nginx that is not announced', () => {
-  let nginx: Nginx;
+  let nginx: NginxProcess;
   let api: Api;
 
   beforeAll(async () => {
     api = await startApi({ env: { RATE_LIMIT_ENABLED: 'true', RATE_LIMIT_AUTH: `${limit}/3600` } });
-    nginx = await Nginx.before(api.port);
+    nginx = await nginxBefore(api.port);
   }, 120_000);
   afterAll(() => nginx.stop());
 
