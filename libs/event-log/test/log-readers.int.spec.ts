@@ -65,6 +65,12 @@ describe.each(openStores)(`${PostgresLogReaders.name} on %s`, (driver, open) => 
     expect(await follow(4)).toEqual([]);
   });
 
+  it('hands out by number, also where numbers become longer', async () => {
+    await execute(sql`alter table event_log alter column id restart with 98`);
+    await write('a', 'b', 'c', 'd');
+    expect(await follow()).toEqual([['a', 'b', 'c', 'd']]);
+  });
+
   it('gives back every part of an event, and of the types that are asked for only', async () => {
     await database.run(() =>
       events.append([

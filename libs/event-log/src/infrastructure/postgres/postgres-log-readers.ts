@@ -60,7 +60,7 @@ export class PostgresLogReaders extends LogReaders {
     const rows = await this.rows<Omit<StoredEvent, 'id' | 'gen'> & { id: string; gen: string | null }>(sql`
       select id::text, type, user_id as "userId", session_id as "sessionId", token_id as "tokenId", gen::text,
         payload, to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
-      from ${eventLogTable} where ${inSpan(span)} ${ofTypes} order by id`);
+      from ${eventLogTable} where ${inSpan(span)} ${ofTypes} order by ${eventLogTable.id}`);
     return rows.map((row) => ({
       ...row,
       id: Number(row.id),
