@@ -47,6 +47,8 @@ const indifferent = [
   'raw-requests',
   'routes',
   'stale-cookies',
+  'webhook-deliveries',
+  'webhooks',
 ];
 
 /** Tests of several processes under faults and time: each has the machine to itself. */

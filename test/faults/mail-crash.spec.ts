@@ -36,10 +36,13 @@ const letLeasesEnd = (): Promise<unknown> =>
 describe('kill -9 of an instance', () => {
   it('between a change and its mail loses no mail', async () => {
     const first = await start();
-    await eventually(async () => (await sql(postgres.url, 'select from log_readers')).length === 1, {
-      timeoutMs: 10_000,
-      describe: 'the log is being read',
-    });
+    await eventually(
+      async () => (await sql(postgres.url, `select from log_readers where name = 'mail'`)).length === 1,
+      {
+        timeoutMs: 10_000,
+        describe: 'the log is being read',
+      },
+    );
     const email = await changePassword(first);
     await first.process.kill9();
     const second = await start();

@@ -58,7 +58,7 @@ describe('a worker beside an API without jobs', () => {
     expect(await sql(postgres.url, 'select from log_readers')).toEqual([]);
     const worker = await startWorker();
     await eventually(
-      async () => (await sql(postgres.url, 'select from log_readers')).length === 1,
+      async () => (await sql(postgres.url, `select from log_readers where name = 'mail'`)).length === 1,
       within(10_000, 'the log is being read'),
     );
     const body = { current_password: password, new_password: 'some other words that make a phrase' };

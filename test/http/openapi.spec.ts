@@ -231,6 +231,14 @@ describe('the API document', () => {
       'POST /api/v1/admin/keys/rotate',
       'POST /api/v1/admin/keys/:kid/withdraw',
       'POST /api/v1/admin/rate-limits/reset',
+      'POST /api/v1/admin/webhooks',
+      'PUT /api/v1/admin/webhooks/:id',
+      'POST /api/v1/admin/webhooks/:id/disable',
+      'POST /api/v1/admin/webhooks/:id/enable',
+      'POST /api/v1/admin/webhooks/:id/rotate-secret',
+      'POST /api/v1/admin/webhooks/:id/deliveries/:delivery/replay',
+      'POST /api/v1/admin/webhooks/:id/replay',
+      'POST /api/v1/admin/webhooks/:id/ping',
     ]);
     for (const { route, operation } of bodies.filter(
       (each) => ![...forms, ...uploads].includes(each.route),

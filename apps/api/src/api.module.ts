@@ -8,6 +8,7 @@ import { HttpModule, type RouteTable } from '@app/http';
 import { type OpenDatabase, PostgresModule } from '@app/postgres';
 import { RedisModule } from '@app/redis';
 import { type Logger, TelemetryModule } from '@app/telemetry';
+import { WebhooksModule } from '@app/webhooks';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { authorityToken } from './authority.js';
 import { AnalyticsController } from './admin/analytics.controller.js';
@@ -22,6 +23,8 @@ import { AdminUsersController } from './admin/users.controller.js';
 import { KeysController } from './admin/keys.controller.js';
 import { RateLimitsController } from './admin/rate-limits.controller.js';
 import { settingsToken, SystemController } from './admin/system.controller.js';
+import { WebhookDeliveriesController } from './admin/webhook-deliveries.controller.js';
+import { WebhooksController } from './admin/webhooks.controller.js';
 import { AuthController } from './auth/auth.controller.js';
 import { ReauthenticationController } from './auth/reauthentication.controller.js';
 import { RefreshController } from './auth/refresh.controller.js';
@@ -75,6 +78,7 @@ export class ApiModule {
         }),
         AnalyticsModule.forRoot({ jobs: config.jobs }),
         AuditModule.forRoot({ records: config.jobs.enabled, cleanup: config.cleanup }),
+        WebhooksModule.forRoot({ webhooks: config.webhooks, delivers: config.jobs.enabled }),
         health,
         HttpModule.forRoot({
           routes,
@@ -112,6 +116,8 @@ export class ApiModule {
         EventsController,
         KeysController,
         RateLimitsController,
+        WebhooksController,
+        WebhookDeliveriesController,
         WellKnownController,
       ],
       providers: [

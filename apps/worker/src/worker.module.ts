@@ -4,10 +4,11 @@ import { AuditModule } from '@app/audit';
 import { AuthModule } from '@app/auth';
 import type { Config } from '@app/config';
 import { HealthModule } from '@app/health';
-import { Clock, ServerSecret } from '@app/kernel';
+import { Clock, CryptoRandomSource, RandomSource, ServerSecret } from '@app/kernel';
 import { type OpenDatabase, PostgresModule } from '@app/postgres';
 import { RedisModule } from '@app/redis';
 import { type Logger, TelemetryModule } from '@app/telemetry';
+import { WebhooksModule } from '@app/webhooks';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 
 @Global()
@@ -29,6 +30,7 @@ export class WorkerModule {
     const runtime = [
       { provide: Clock, useValue: clock },
       { provide: ServerSecret, useValue: secret },
+      { provide: RandomSource, useValue: new CryptoRandomSource() },
     ];
     return {
       module: WorkerModule,
@@ -41,6 +43,7 @@ export class WorkerModule {
         AnalyticsModule.forJobs(),
         AlertsModule.forRoot({ mail: config.mail, siteUrl: config.http.publicUrl }),
         AuditModule.forJobs(config.cleanup),
+        WebhooksModule.forJobs(config.webhooks),
         HealthModule.forJobs(config.jobs),
       ],
     };

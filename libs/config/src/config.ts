@@ -102,6 +102,16 @@ export interface JobsConfig {
   readonly redisHealthSeconds: number;
 }
 
+/** What operators' services are told of events. */
+export interface WebhooksConfig {
+  /** Also to addresses of private networks and this machine, and without TLS. */
+  readonly allowPrivate: boolean;
+  /** For one try, from the name to the end of the answer. */
+  readonly timeoutSeconds: number;
+  /** For how long a delivery that is over can still tell how it went, and be sent again. */
+  readonly historyDays: number;
+}
+
 /** Removal of what nobody needs any more. */
 export interface CleanupConfig {
   readonly intervalSeconds: number;
@@ -163,6 +173,7 @@ export interface Config {
   readonly cleanup: CleanupConfig;
   readonly passwords: PasswordsConfig;
   readonly mail: MailConfig | null;
+  readonly webhooks: WebhooksConfig;
   readonly jobs: JobsConfig;
   readonly transport: TransportConfig;
   readonly rateLimit: RateLimitConfig;
@@ -222,6 +233,11 @@ export function toConfig(env: Environment): Config {
       freshnessSeconds: env.FRESHNESS_SECONDS,
     },
     mail: mailConfig(env),
+    webhooks: {
+      allowPrivate: env.WEBHOOK_ALLOW_PRIVATE ?? false,
+      timeoutSeconds: env.WEBHOOK_TIMEOUT,
+      historyDays: env.WEBHOOK_HISTORY_DAYS,
+    },
     jobs: { enabled: env.JOBS_ENABLED ?? true, redisHealthSeconds: env.REDIS_HEALTH_INTERVAL },
     cleanup: {
       intervalSeconds: env.SESSION_CLEANUP_INTERVAL,

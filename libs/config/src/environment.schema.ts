@@ -110,6 +110,10 @@ export const environmentSchema = z.object({
   SMTP_REQUIRE_TLS: flag().optional(),
   MAIL_FROM: mailbox.optional(),
 
+  WEBHOOK_ALLOW_PRIVATE: flag().optional(),
+  WEBHOOK_TIMEOUT: integer({ min: 1, max: 30 }).default(15),
+  WEBHOOK_HISTORY_DAYS: integer({ min: 1, max: 365 }).default(14),
+
   RATE_LIMIT_ENABLED: flag().optional(),
   RATE_LIMIT_GLOBAL: windowLimit().default({ limit: 300, seconds: 60 }),
   RATE_LIMIT_AUTH: windowLimit().default({ limit: 10, seconds: 60 }),

@@ -19,6 +19,7 @@ export type {
   TokensConfig,
   TransportConfig,
   WindowLimit,
+  WebhooksConfig,
 } from './config.js';
 export type { MailConfig } from './mail-config.js';
 export { ConfigError, loadConfig } from './load-config.js';

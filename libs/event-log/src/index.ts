@@ -1,7 +1,7 @@
 export { type Act, factsOf } from './domain/act.js';
 export { LogFollower } from './application/log-follower.js';
 export { LogTail } from './application/log-tail.js';
-export { type DomainEvent, type EventType } from './domain/event.js';
+export { type DomainEvent, type EventType, eventTypes } from './domain/event.js';
 export { EventLog } from './domain/event-log.js';
 export type { DatabaseIdentity, LogPosition } from './domain/log-position.js';
 export { type LogPage, LogPages, type PlacedEvent } from './domain/log-pages.js';

@@ -49,6 +49,10 @@ export class Metrics {
     Durations.ofRevocations(),
   );
 
+  readonly webhookDeliveries = this.counter('rollcall_webhook_delivery_total', 'Tries to deliver webhooks', [
+    'result',
+  ]);
+
   readonly mails = this.counter('rollcall_mail_total', 'Mails to people', ['result']);
 
   readonly redisLooks = this.counter('rollcall_redis_health_total', 'Looks at Redis', ['result']);

@@ -1,0 +1,17 @@
+import type { EventType, StoredEvent } from '@app/event-log';
+
+/** Behind which event to go on; opaque to everybody but the store. */
+export interface PastPlace {
+  readonly at: string;
+  readonly id: number;
+}
+
+/** What has happened, from the event log, which forgets nothing that a disabled endpoint was not told. */
+export abstract class PastEvents {
+  /** In the order of their times, from `since` on or behind `after`. */
+  abstract read(
+    from: { readonly since: Date; readonly after: PastPlace | null },
+    types: readonly EventType[],
+    limit: number,
+  ): Promise<{ readonly events: StoredEvent[]; readonly last: PastPlace | null }>;
+}

@@ -1,0 +1,9 @@
+export { WebhookAdministration } from './application/webhook-administration.js';
+export { WebhookDeliveries } from './application/webhook-deliveries.js';
+export { WebhookReplays } from './application/webhook-replays.js';
+export { type Delivery, deliveryStates } from './domain/delivery.js';
+export { countedUpTo } from './domain/delivery-log.js';
+export type { WebhookEndpoint } from './domain/endpoint.js';
+export { isFilter } from './application/event-filter.js';
+export { DeliveryNotFoundError, EndpointNotFoundError } from './domain/webhooks.errors.js';
+export { WebhooksModule } from './webhooks.module.js';

@@ -1,0 +1,165 @@
+import { Database } from '@app/postgres';
+import { Injectable } from '@nestjs/common';
+import { type SQL, sql } from 'drizzle-orm';
+import type { Attempt, TakenDelivery } from '../../domain/delivery.js';
+import { DeliveryOutbox, type NewDelivery, type Settlement } from '../../domain/delivery-outbox.js';
+import { firstOfLanes } from './lanes.js';
+import { insert, missingOf } from './new-deliveries.js';
+import { dateOf, instant, millis, rowsOf } from './rows.js';
+import { webhookDeliveriesTable as deliveries } from './webhook-deliveries.table.js';
+import { webhookEndpointsTable as endpoints } from './webhook-endpoints.table.js';
+
+interface TakenRow {
+  readonly id: string;
+  readonly endpoint_id: string;
+  readonly message_id: string;
+  readonly type: string;
+  readonly body: string;
+  readonly attempts: number;
+  readonly counted: number;
+  readonly url: string;
+  readonly sealed_secret: Uint8Array;
+  readonly old_sealed_secret: Uint8Array | null;
+  readonly old_until: number | null;
+}
+
+/** Of an endpoint that may be sent to. */
+const mayBeSent = (now: Date): SQL => sql`
+  endpoint.disabled_at is null and endpoint.removed_at is null
+    and (endpoint.resume_at is null or endpoint.resume_at <= ${instant(now)})`;
+
+const isFree = (now: Date): SQL => sql`
+  next_try_at <= ${instant(now)} and (taken_until is null or taken_until <= ${instant(now)})`;
+
+@Injectable()
+export class PostgresDeliveryOutbox extends DeliveryOutbox {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  async enqueue(wanted: readonly NewDelivery[], now: Date): Promise<void> {
+    const missing = await missingOf(this.database, wanted);
+    const first = await firstOfLanes(
+      this.database,
+      missing.map(({ endpointId, message }) => ({ endpointId, lane: message.lane, message })),
+    );
+    const free = new Set([...first].map(({ endpointId, message }) => `${endpointId}/${message.id}`));
+    const stateOf = ({ endpointId, message }: NewDelivery) =>
+      free.has(`${endpointId}/${message.id}`) ? 'pending' : 'waiting';
+    await insert(this.database, missing, stateOf, now);
+  }
+
+  async dueEndpoints(now: Date): Promise<string[]> {
+    const rows = await rowsOf<{ id: string }>(
+      this.database,
+      sql`
+        select id from ${endpoints} as endpoint where ${mayBeSent(now)} and exists (
+          select from ${deliveries} where endpoint_id = endpoint.id and ${isFree(now)})
+        order by id`,
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  async take(
+    endpointId: string,
+    { now, until, limit }: { readonly now: Date; readonly until: Date; readonly limit: number },
+  ): Promise<TakenDelivery[]> {
+    const rows = await rowsOf<TakenRow>(
+      this.database,
+      sql`
+        update ${deliveries} as delivery
+        set attempts = attempts + 1, taken_until = ${instant(until)}, last_try_at = ${instant(now)}
+        from ${endpoints} as endpoint
+        where endpoint.id = delivery.endpoint_id and ${mayBeSent(now)} and delivery.id in (
+          select id from ${deliveries} where endpoint_id = ${endpointId} and ${isFree(now)}
+          order by next_try_at, turn limit ${limit} for update skip locked)
+        returning delivery.id::text, endpoint_id, message_id, type, body, attempts, attempts - forgiven as counted,
+          url, sealed_secret,
+          old_sealed_secret, ${millis(sql`old_secret_until`)} as old_until`,
+    );
+    return rows.map(toTaken);
+  }
+
+  async settle(
+    { id, attempts }: Pick<TakenDelivery, 'id' | 'attempts'>,
+    settlement: Settlement,
+    { status, error, durationMs, excerpt }: Attempt,
+    now: Date,
+  ): Promise<boolean> {
+    const state = settlement.outcome === 'postponed' ? 'pending' : settlement.outcome;
+    const nextTryAt = settlement.outcome === 'postponed' ? instant(settlement.nextTryAt) : sql`null`;
+    const finishedAt = settlement.outcome === 'postponed' ? sql`null` : instant(now);
+    const [settled] = await rowsOf<{ endpoint_id: string; lane: string | null }>(
+      this.database,
+      sql`
+        update ${deliveries} set state = ${state}, next_try_at = ${nextTryAt}, finished_at = ${finishedAt},
+          taken_until = null, last_status = ${status}, last_error = ${error},
+          last_duration_ms = ${Math.round(durationMs)}, last_excerpt = ${excerpt}
+        where id = ${id} and attempts = ${attempts} and taken_until is not null and finished_at is null
+        returning endpoint_id, lane`,
+    );
+    if (!settled) return false;
+    if (settlement.outcome !== 'postponed' && settled.lane !== null) await this.letNextGo(settled, now);
+    return true;
+  }
+
+  async purge(before: Date, limit: number): Promise<number> {
+    const gone = await rowsOf(
+      this.database,
+      sql`
+        delete from ${deliveries} where id in (
+          select id from ${deliveries} where finished_at < ${instant(before)} limit ${limit})
+        returning id`,
+    );
+    const orphaned = await rowsOf(
+      this.database,
+      sql`
+        delete from ${deliveries} where id in (
+          select delivery.id from ${deliveries} as delivery
+          join ${endpoints} as endpoint on endpoint.id = delivery.endpoint_id
+          where endpoint.removed_at is not null limit ${limit})
+        returning id`,
+    );
+    await rowsOf(
+      this.database,
+      sql`
+        delete from ${endpoints} as endpoint where removed_at is not null
+          and not exists (select from ${deliveries} where endpoint_id = endpoint.id)`,
+    );
+    return Math.max(gone.length, orphaned.length);
+  }
+
+  /** A statement of its own: it has to see what was queued while the one before waited for a lock. */
+  private async letNextGo(
+    { endpoint_id: endpointId, lane }: { endpoint_id: string; lane: string | null },
+    now: Date,
+  ): Promise<void> {
+    await rowsOf(
+      this.database,
+      sql`
+        update ${deliveries} set state = 'pending', next_try_at = ${instant(now)} where id = (
+          select id from ${deliveries}
+          where endpoint_id = ${endpointId} and lane = ${lane} and finished_at is null
+          order by turn limit 1)`,
+    );
+  }
+}
+
+function toTaken(row: TakenRow): TakenDelivery {
+  const { id, type, body, attempts, counted, url, old_sealed_secret: old } = row;
+  return {
+    id,
+    endpointId: row.endpoint_id,
+    messageId: row.message_id,
+    type,
+    body,
+    attempts,
+    counted,
+    url,
+    secrets: {
+      current: Buffer.from(row.sealed_secret),
+      old: old && Buffer.from(old),
+      oldUntil: dateOf(row.old_until),
+    },
+  };
+}

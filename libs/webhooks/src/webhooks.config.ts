@@ -1,0 +1,2 @@
+/** Injection token of WebhooksConfig. */
+export const webhooksConfigToken = Symbol('WebhooksConfig');
