@@ -19,7 +19,7 @@ beforeAll(async () => {
   instances = [await Instance.onServers(postgres.url), await Instance.onServers(postgres.url)];
 }, 60_000);
 
-const run = (group: 'audit' | 'keys' | 'clients', ...words: string[]): Promise<Boot> =>
+const run = (group: 'audit' | 'keys' | 'clients' | 'rollups', ...words: string[]): Promise<Boot> =>
   command([group, ...words], { DATABASE_URL: postgres.url, SECRET_KEY: secretKey });
 
 /** Kids by state, as an operator reads them. */
@@ -192,4 +192,26 @@ describe('npm run audit', () => {
       expect(complaints[0]).toMatch(/^(?:Usage: rollcall audit|error: )/);
     },
   );
+});
+
+describe('rollcall rollups', () => {
+  it('counts everything anew beside instances that go on counting', async () => {
+    const [first, second] = instances;
+    await first.api.register(aPerson());
+    await second.api.register(aPerson());
+    const ask = (text: string) => sql<unknown>(postgres.url, text);
+
+    const { code, stdout } = await run('rollups', 'rebuild');
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/counted anew/) });
+    await first.api.register(aPerson());
+    const counted = `select (select sum(count)::int from rollups where set_id = shown and seconds = 86400
+      and metric = 'sessions_started') as counted from rollup_state where building is null`;
+    const [{ sessions }] = (await ask('select count(*)::int as sessions from sessions')) as [
+      { sessions: number },
+    ];
+    await eventually(async () => JSON.stringify(await ask(counted)) === `[{"counted":${sessions}}]`, {
+      describe: 'every session is counted once',
+    });
+    expect(await ask('select distinct set_id from rollups where set_id > 0')).toEqual([{ set_id: 2 }]);
+  });
 });

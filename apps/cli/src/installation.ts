@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { AnalyticsModule } from '@app/analytics';
 import { AuditModule } from '@app/audit';
 import { AuthModule } from '@app/auth';
 import { type Config, loadConfig, resolveServerSecret } from '@app/config';
@@ -76,6 +77,14 @@ export function withTokens<T>(work: (parts: INestApplicationContext) => Promise<
 export function withAudit<T>(work: (parts: INestApplicationContext) => Promise<T>): Promise<T> {
   return withParts(
     ({ tokens }) => [TokensModule.forAdministration(tokens), AuditModule.forAdministration()],
+    work,
+  );
+}
+
+/** What is counted from the event log. */
+export function withNumbers<T>(work: (parts: INestApplicationContext) => Promise<T>): Promise<T> {
+  return withParts(
+    ({ tokens }) => [TokensModule.forAdministration(tokens), AnalyticsModule.forAdministration()],
     work,
   );
 }

@@ -5,6 +5,7 @@ import { addClients } from './commands/clients.js';
 import { addConfig } from './commands/config.js';
 import { addKeys } from './commands/keys.js';
 import { addMigrate } from './commands/migrate.js';
+import { addRollups } from './commands/rollups.js';
 import { addSessions } from './commands/sessions.js';
 import { addUsers } from './commands/users.js';
 import type { ExitCode } from './exit-codes.js';
@@ -30,6 +31,7 @@ export function run(words: readonly string[], terminal: Terminal = processTermin
   addKeys(cli, program);
   addClients(cli, program);
   addAudit(cli, program);
+  addRollups(cli, program);
   addConfig(cli, program);
   return cli.run(program, words);
 }

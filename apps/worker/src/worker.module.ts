@@ -40,7 +40,7 @@ export class WorkerModule {
         PostgresModule.forRoot(database),
         RedisModule.forRoot(config.redis),
         AuthModule.forJobs(config),
-        AnalyticsModule.forJobs(),
+        AnalyticsModule.forJobs(config),
         AlertsModule.forRoot({ mail: config.mail, siteUrl: config.http.publicUrl }),
         AuditModule.forJobs(config.cleanup),
         WebhooksModule.forJobs(config.webhooks),

@@ -1,35 +1,69 @@
+import type { Config } from '@app/config';
 import { EventLogModule } from '@app/event-log';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { analyticsConfigToken } from './analytics.config.js';
 import { ActiveNow } from './application/active-now.js';
 import { AnalyticsReports } from './application/analytics-reports.js';
+import { CacheUsage } from './application/cache-usage.js';
 import { RollupKeeping } from './application/rollup-keeping.js';
+import { RollupRebuild } from './application/rollup-rebuild.js';
 import { RollupRunner } from './application/rollup-runner.js';
 import { LiveCounter } from './domain/live-counter.js';
 import { Rollups } from './domain/rollups.js';
+import { RollupSets } from './domain/rollup-sets.js';
 import { PostgresLiveCounter } from './infrastructure/postgres/postgres-live-counter.js';
+import { PostgresRollupSets } from './infrastructure/postgres/postgres-rollup-sets.js';
 import { PostgresRollups } from './infrastructure/postgres/postgres-rollups.js';
 
 const stores = [
   { provide: Rollups, useClass: PostgresRollups },
+  { provide: RollupSets, useClass: PostgresRollupSets },
   { provide: LiveCounter, useClass: PostgresLiveCounter },
 ];
 
+/** Counts, in one process at a time. */
+const counting = [RollupKeeping, RollupRunner];
+
 @Module({})
 export class AnalyticsModule {
-  /** Tells the numbers, and counts where the jobs are done. */
-  static forRoot({ jobs }: { jobs: { readonly enabled: boolean } }): DynamicModule {
+  /** Tells the numbers, measures this instance, and counts where the jobs are done. */
+  static forRoot({ analytics, jobs }: Pick<Config, 'analytics' | 'jobs'>): DynamicModule {
     return {
       module: AnalyticsModule,
       imports: [EventLogModule],
-      providers: [...stores, ActiveNow, AnalyticsReports, ...(jobs.enabled ? counting : [])],
+      providers: [
+        ...stores,
+        { provide: analyticsConfigToken, useValue: analytics },
+        ActiveNow,
+        AnalyticsReports,
+        CacheUsage,
+        ...(jobs.enabled ? [RollupRebuild, ...counting] : []),
+      ],
       exports: [ActiveNow, AnalyticsReports],
     };
   }
 
   /** Counts alone, for a process that answers nobody. */
-  static forJobs(): DynamicModule {
-    return { module: AnalyticsModule, imports: [EventLogModule], providers: [...stores, ...counting] };
+  static forJobs({ analytics }: Pick<Config, 'analytics'>): DynamicModule {
+    return {
+      module: AnalyticsModule,
+      imports: [EventLogModule],
+      providers: [
+        ...stores,
+        { provide: analyticsConfigToken, useValue: analytics },
+        RollupRebuild,
+        ...counting,
+      ],
+    };
+  }
+
+  /** For commands. */
+  static forAdministration(): DynamicModule {
+    return {
+      module: AnalyticsModule,
+      imports: [EventLogModule],
+      providers: [...stores, RollupRebuild],
+      exports: [RollupRebuild],
+    };
   }
 }
-
-const counting = [RollupKeeping, RollupRunner];

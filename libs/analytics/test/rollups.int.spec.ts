@@ -1,11 +1,15 @@
 import { type DomainEvent, DrizzleEventLog, PostgresLogReaders } from '@app/event-log';
 import type { SessionId, UserId } from '@app/kernel';
 import type { Database } from '@app/postgres';
+import { Metrics } from '@app/telemetry';
 import { FakeClock, type OpenStore, openStores } from '@app/testing';
 import { sql } from 'drizzle-orm';
 import { AnalyticsReports } from '../src/application/analytics-reports.js';
+import { CacheUsage } from '../src/application/cache-usage.js';
 import { RollupKeeping } from '../src/application/rollup-keeping.js';
+import { RollupRebuild } from '../src/application/rollup-rebuild.js';
 import type { MetricName } from '../src/domain/metrics.js';
+import { PostgresRollupSets } from '../src/infrastructure/postgres/postgres-rollup-sets.js';
 import { PostgresRollups } from '../src/infrastructure/postgres/postgres-rollups.js';
 
 const noon = new Date('2026-01-02T12:00:00Z');
@@ -49,7 +53,15 @@ describe.each(openStores)(`${PostgresRollups.name} on %s`, (driver, open) => {
     events = new DrizzleEventLog(database);
     readers = new PostgresLogReaders(database);
     rollups = new PostgresRollups(database);
-    keeping = new RollupKeeping(readers, rollups);
+    const rebuild = new RollupRebuild(
+      new PostgresRollupSets(database, readers),
+      readers,
+      rollups,
+      database,
+      clock,
+    );
+    const kept = { fineDays: 2, dailyDays: 10 };
+    keeping = new RollupKeeping(readers, rollups, rebuild, database, clock, kept);
     reports = new AnalyticsReports(rollups, readers, clock);
   });
 
@@ -106,7 +118,7 @@ describe.each(openStores)(`${PostgresRollups.name} on %s`, (driver, open) => {
 
   it('counts what expired when it did, not when that was noted', async () => {
     const payload = { reason: 'expired_idle', expired_at: at(6).toISOString() };
-    await write({ ...begin(ann, 14, payload), type: 'session.expired' as DomainEvent['type'] });
+    await write({ ...begin(ann, 14, payload), type: 'session.expired' });
     await keeping.round();
     expect(await told('sessions_ended')).toEqual({ 'sessions_ended expired_idle': [0, 1, 0] });
   });
@@ -174,6 +186,48 @@ describe.each(openStores)(`${PostgresRollups.name} on %s`, (driver, open) => {
       [0, 0, 0, 0, 1],
       [1, 1, 1, 1, 2],
     ]);
+  });
+
+  it('forgets by the age that is set, and who was counted when no more can come', async () => {
+    const day = 24 * 60;
+    await write(begin(ann, -11 * day), begin(ann, -3 * day), begin(ann, -30), begin(bob, -20));
+    await keeping.round();
+    await keeping.purge();
+    const left = (await database.query((orm) =>
+      orm.execute(sql`
+        select seconds, count(distinct bucket)::int as buckets from rollups where metric = 'sign_ins'
+        group by 1 order by 1`),
+    )) as { rows: unknown[] };
+    expect(left.rows).toEqual([
+      { seconds: 300, buckets: 2 },
+      { seconds: 3_600, buckets: 1 },
+      { seconds: 86_400, buckets: 2 },
+    ]);
+    const people = (await database.query((orm) =>
+      orm.execute(sql`select count(distinct user_id)::int as users, count(*)::int as rows from rollup_users`),
+    )) as { rows: unknown[] };
+    expect(people.rows).toEqual([{ users: 2, rows: 6 }]);
+  });
+
+  it('adds up what an instance has counted for its metrics, once, also what Postgres could not take', async () => {
+    const metrics = new Metrics();
+    const usage = new CacheUsage(metrics, rollups, clock);
+    for (let check = 0; check < 3; check += 1) metrics.sessionChecks.inc('live', 'redis');
+    metrics.sessionChecks.inc('ended', 'redis');
+    metrics.sessionChecks.inc('live', 'postgres');
+    metrics.cacheRequests.inc({ cache: 'profile', result: 'hit' }, 2);
+    const failing = jest.spyOn(rollups, 'add').mockRejectedValueOnce(new Error('away'));
+    await expect(usage.flush()).rejects.toThrow('away');
+    failing.mockRestore();
+    await usage.flush();
+    for (let check = 0; check < 4; check += 1) metrics.sessionChecks.inc('live', 'redis');
+    await usage.flush();
+    await usage.flush();
+    expect(await told('session_checks', 'profile_reads')).toEqual({
+      'session_checks redis': [0, 0, 8],
+      'session_checks postgres': [0, 0, 1],
+      'profile_reads hit': [0, 0, 2],
+    });
   });
 
   it('tells how far it is behind', async () => {

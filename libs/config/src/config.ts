@@ -121,6 +121,14 @@ export interface CleanupConfig {
   readonly auditDays: number;
 }
 
+/** For how long counts are kept. */
+export interface AnalyticsConfig {
+  /** Of five minutes and of an hour. */
+  readonly fineDays: number;
+  /** Of a day. */
+  readonly dailyDays: number;
+}
+
 export interface PasswordsConfig {
   /** Code points. */
   readonly minLength: number;
@@ -171,6 +179,7 @@ export interface Config {
   readonly tokens: TokensConfig;
   readonly sessions: SessionsConfig;
   readonly cleanup: CleanupConfig;
+  readonly analytics: AnalyticsConfig;
   readonly passwords: PasswordsConfig;
   readonly mail: MailConfig | null;
   readonly webhooks: WebhooksConfig;
@@ -244,6 +253,7 @@ export function toConfig(env: Environment): Config {
       historyDays: env.SESSION_HISTORY_DAYS,
       auditDays: env.RETENTION_AUDIT_DAYS,
     },
+    analytics: { fineDays: env.ANALYTICS_FINE_DAYS, dailyDays: env.ANALYTICS_DAILY_DAYS },
     passwords: {
       minLength: env.PASSWORD_MIN_LENGTH,
       memoryKib: env.PASSWORD_HASH_MEMORY_KIB,

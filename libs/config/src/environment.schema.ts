@@ -106,6 +106,9 @@ export const environmentSchema = z.object({
   SESSION_HISTORY_DAYS: integer({ min: 1, max: 3650 }).default(90),
   RETENTION_AUDIT_DAYS: integer({ min: 1, max: 3650 }).default(400),
 
+  ANALYTICS_FINE_DAYS: integer({ min: 2, max: 3650 }).default(90),
+  ANALYTICS_DAILY_DAYS: integer({ min: 2, max: 36_500 }).default(730),
+
   SMTP_URL: url(['smtp:', 'smtps:']).optional(),
   SMTP_REQUIRE_TLS: flag().optional(),
   MAIL_FROM: mailbox.optional(),

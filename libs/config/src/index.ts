@@ -1,6 +1,7 @@
 export { bootProblems } from './boot-problems.js';
 export type {
   AgentBinding,
+  AnalyticsConfig,
   CleanupConfig,
   BucketLimit,
   Config,

@@ -96,6 +96,19 @@ describe.each(openStores)(`${PostgresLogReaders.name} on %s`, (driver, open) => 
     expect(await follow()).toEqual([['a', 'b']]);
   });
 
+  it('lets a reader go on from where another one stands', async () => {
+    await write('a');
+    await follow();
+    await write('b');
+    const other = { ...following(), reader: 'other' };
+    while (await readers.advance(other, async () => undefined));
+    await write('c');
+    expect(await database.run(() => readers.succeed('test', 'nobody'))).toBe(false);
+    expect(await database.run(() => readers.succeed('test', 'other'))).toBe(true);
+    expect((await readers.status()).map(({ name }) => name)).toEqual(['test']);
+    expect(await follow()).toEqual([['c']]);
+  });
+
   it('stays where it is when its consumer fails, and takes back what that wrote', async () => {
     await write('a', 'b');
     const fail = async (span: LogSpan): Promise<void> => {

@@ -5,7 +5,7 @@ import { type BucketName, bucketSeconds, type Grid, gridOf } from '../domain/gri
 import { type MetricName, type StoredMetric } from '../domain/metrics.js';
 import { type CountRow, Rollups } from '../domain/rollups.js';
 import { type Series, seriesOf, sourcesOf } from '../domain/series.js';
-import { readerName } from './rollup-keeping.js';
+import { readerOf } from '../domain/readers.js';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -70,7 +70,7 @@ export class AnalyticsReports {
 
   /** Seconds since the oldest event happened that is not counted; 0 if there is none. */
   async lagSeconds(): Promise<number> {
-    const status = (await this.readers.status()).find(({ name }) => name === readerName);
+    const status = (await this.readers.status()).find(({ name }) => name === readerOf.shown);
     if (!status?.oldestUnread) return 0;
     return Math.max(0, (this.clock.now().getTime() - status.oldestUnread.getTime()) / 1_000);
   }

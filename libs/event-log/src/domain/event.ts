@@ -13,6 +13,7 @@ export const eventTypes = [
   'user.password_change_required',
   'session.created',
   'session.ended',
+  'session.expired',
   'session.bulk_end_requested',
   'session.refresh_reused',
   'session.agent_changed',

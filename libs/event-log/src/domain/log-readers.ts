@@ -55,5 +55,10 @@ export abstract class LogReaders {
   abstract read(span: LogSpan, types?: readonly EventType[]): Promise<StoredEvent[]>;
   /** Back to where a new reader begins; for what is built anew from the log. Inside a unit of work. */
   abstract forget(reader: string): Promise<void>;
+  /**
+   * `reader` goes on from where `successor` stands, which is no more. False, and nothing has changed, if that has never
+   * read, or another process is at it. Inside a unit of work.
+   */
+  abstract succeed(reader: string, successor: string): Promise<boolean>;
   abstract status(): Promise<ReaderStatus[]>;
 }

@@ -73,6 +73,15 @@ export class PostgresLogReaders extends LogReaders {
     await this.rows(sql`delete from ${logReadersTable} where name = ${reader}`);
   }
 
+  async succeed(reader: string, successor: string): Promise<boolean> {
+    const standing = await this.rows(sql`
+      select from ${logReadersTable} where name = ${successor} for update skip locked`);
+    if (standing.length === 0) return false;
+    await this.forget(reader);
+    await this.rows(sql`update ${logReadersTable} set name = ${reader} where name = ${successor}`);
+    return true;
+  }
+
   async status(): Promise<ReaderStatus[]> {
     const rows = await this.rows<{ name: string; at: string | null }>(sql`
       select name, to_char((
