@@ -165,7 +165,8 @@ describe('ending one session', () => {
       `select payload from event_log where type = 'session.ended' and session_id = $1`,
       [device.sessionId],
     );
-    expect(events).toEqual([{ payload: { reason: 'admin', by: admin.userId, note: 'stolen' } }]);
+    const started = { started_at: expect.any(String) };
+    expect(events).toEqual([{ payload: { ...started, reason: 'admin', by: admin.userId, note: 'stolen' } }]);
     expect(await api.sql('select ended_by from sessions where id = $1', [device.sessionId])).toEqual([
       { ended_by: admin.userId },
     ]);
@@ -208,7 +209,13 @@ describe('ending sessions by a filter', () => {
       expect(inWords(await device.get('/auth/session'))).toBe('401 SESSION_ENDED admin');
     await other.get('/auth/session').expect(200);
     await admin.get('/auth/session').expect(200);
-    const payload = { reason: 'admin', by: admin.userId, note: 'leaked', bulk_end: id };
+    const payload = {
+      reason: 'admin',
+      by: admin.userId,
+      note: 'leaked',
+      bulk_end: id,
+      started_at: expect.any(String),
+    };
     const events = await api.sql(
       `select payload from event_log where type = 'session.ended' and payload ->> 'reason' = 'admin'`,
     );

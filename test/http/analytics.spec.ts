@@ -168,4 +168,19 @@ describe('what administrators are told in numbers', () => {
       errors: [{ field, message: expect.stringMatching(message) }],
     });
   });
+
+  it('takes a step-up for the same visit under another id, and knows how long sessions were', async () => {
+    const device = await api.signIn(administrator.person);
+    clock.advance(3 * minute);
+    await device.post('/auth/step-up', { password: device.person.password }).expect(200);
+    const later = `${range.replace('12:15', '12:25')}&metrics=sessions_started,sign_ins,session_length`;
+    await eventually(async () => (await seriesOf(later))[0]?.total === 7, { describe: 'both are counted' });
+    expect(await seriesOf(later)).toMatchObject([
+      { metric: 'sessions_started', total: 7 },
+      { metric: 'sign_ins', total: 6 },
+      { metric: 'session_length', label: 'mean', total: 150 },
+      { metric: 'session_length', label: 'p50', total: 180 },
+      { metric: 'session_length', label: 'p90', total: 276 },
+    ]);
+  });
 });

@@ -94,7 +94,7 @@ describe('the live events', () => {
       session_id: device.sessionId,
       token_id: null,
       gen: null,
-      details: { reason: 'signout' },
+      details: { reason: 'signout', started_at: expect.any(String) },
     });
     const text = JSON.stringify(listener.frames);
     for (const secret of [device.token, device.refreshToken, device.person.password])

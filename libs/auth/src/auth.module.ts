@@ -25,6 +25,7 @@ import { Profiles } from './application/profiles.js';
 import { Reauthentication } from './application/reauthentication.js';
 import { Refresh } from './application/refresh.js';
 import { Cleanup } from './application/cleanup.js';
+import { ExpirySweep } from './application/expiry-sweep.js';
 import { RefreshTokenProof } from './application/refresh-token-proof.js';
 import { ProtectionSweep } from './application/protection-sweep.js';
 import { Registration } from './application/registration.js';
@@ -88,7 +89,7 @@ const passwordAdapters = [
 ];
 
 /** What follows a clock, not a request. */
-const jobs = [Cleanup, ProtectionSweep];
+const jobs = [Cleanup, ExpirySweep, ProtectionSweep];
 
 const useCases = [
   AccountProtection,

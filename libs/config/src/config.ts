@@ -1,5 +1,6 @@
 import { availableParallelism, hostname } from 'node:os';
 import { resolve } from 'node:path';
+import { type AnalyticsConfig, analyticsConfig } from './analytics-config.js';
 import type { Environment } from './environment.schema.js';
 import { type MailConfig, mailConfig } from './mail-config.js';
 
@@ -119,14 +120,6 @@ export interface CleanupConfig {
   readonly historyDays: number;
   /** For how long it can be told who did what. */
   readonly auditDays: number;
-}
-
-/** For how long counts are kept. */
-export interface AnalyticsConfig {
-  /** Of five minutes and of an hour. */
-  readonly fineDays: number;
-  /** Of a day. */
-  readonly dailyDays: number;
 }
 
 export interface PasswordsConfig {
@@ -253,7 +246,7 @@ export function toConfig(env: Environment): Config {
       historyDays: env.SESSION_HISTORY_DAYS,
       auditDays: env.RETENTION_AUDIT_DAYS,
     },
-    analytics: { fineDays: env.ANALYTICS_FINE_DAYS, dailyDays: env.ANALYTICS_DAILY_DAYS },
+    analytics: analyticsConfig(env),
     passwords: {
       minLength: env.PASSWORD_MIN_LENGTH,
       memoryKib: env.PASSWORD_HASH_MEMORY_KIB,

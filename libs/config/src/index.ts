@@ -1,7 +1,7 @@
+export type { AnalyticsConfig } from './analytics-config.js';
 export { bootProblems } from './boot-problems.js';
 export type {
   AgentBinding,
-  AnalyticsConfig,
   CleanupConfig,
   BucketLimit,
   Config,

@@ -41,6 +41,7 @@ export {
   type SessionPlace,
   type SessionSearch,
 } from './domain/session-directory.js';
+export { SessionExpiry } from './application/session-expiry.js';
 export { SessionPurge } from './application/session-purge.js';
 export { SessionStatistics, type UserStatistics } from './domain/session-statistics.js';
 export type { Share } from './domain/share.js';

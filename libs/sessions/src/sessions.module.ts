@@ -23,11 +23,13 @@ import { DeviceKeys } from './application/device-keys.js';
 import { LiveSessions } from './application/live-sessions.js';
 import { RefreshLineage } from './application/refresh-lineage.js';
 import { SessionAuthority } from './application/session-authority.js';
+import { SessionExpiry } from './application/session-expiry.js';
 import { SessionPurge } from './application/session-purge.js';
 import { SessionShares } from './application/session-shares.js';
 import { ActivityStore } from './domain/activity.js';
 import { BulkEndRepository } from './domain/bulk-end.js';
 import { EntryStore } from './domain/coherence/entry-store.js';
+import { ExpiredSessions } from './domain/expired-sessions.js';
 import { InstanceRegistry } from './domain/coherence/instance-registry.js';
 import { RevocationRepair } from './domain/coherence/revocation-repair.js';
 import { DeviceRegistry } from './domain/device-registry.js';
@@ -40,6 +42,7 @@ import { DrizzleSessionRepository } from './infrastructure/postgres/drizzle-sess
 import { DrizzleShareRepository } from './infrastructure/postgres/drizzle-share-repository.js';
 import { PostgresActivityStore } from './infrastructure/postgres/postgres-activity-store.js';
 import { PostgresBulkEnds } from './infrastructure/postgres/postgres-bulk-ends.js';
+import { PostgresExpiredSessions } from './infrastructure/postgres/postgres-expired-sessions.js';
 import { PostgresInstanceRegistry } from './infrastructure/postgres/postgres-instance-registry.js';
 import { PostgresRevocationRepair } from './infrastructure/postgres/postgres-revocation-repair.js';
 import { PostgresSessionDirectory } from './infrastructure/postgres/postgres-session-directory.js';
@@ -64,6 +67,9 @@ const ending = [
   BulkEndRunner,
   BulkEnding,
 ];
+
+/** Tells of sessions that time has ended. */
+const expiry = [{ provide: ExpiredSessions, useClass: PostgresExpiredSessions }, SessionExpiry];
 
 @Module({})
 export class SessionsModule {
@@ -90,6 +96,7 @@ export class SessionsModule {
         RefreshLineage,
         SessionShares,
         SessionPurge,
+        ...expiry,
         DeviceKeys,
         BulkEndSchedule,
       ],
@@ -102,6 +109,7 @@ export class SessionsModule {
         RefreshLineage,
         SessionShares,
         SessionPurge,
+        SessionExpiry,
         SessionStatistics,
         DeviceKeys,
         DeviceRegistry,
@@ -136,8 +144,13 @@ export class SessionsModule {
   static forJobs(): DynamicModule {
     return {
       module: SessionsModule,
-      providers: [{ provide: SessionRepository, useClass: DrizzleSessionRepository }, SessionPurge],
-      exports: [SessionPurge],
+      imports: [EventLogModule],
+      providers: [
+        { provide: SessionRepository, useClass: DrizzleSessionRepository },
+        SessionPurge,
+        ...expiry,
+      ],
+      exports: [SessionPurge, SessionExpiry],
     };
   }
 }

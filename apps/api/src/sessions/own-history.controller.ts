@@ -42,6 +42,7 @@ const shown: readonly EventType[] = [
   'user.password_change_required',
   'session.created',
   'session.ended',
+  'session.expired',
   'session.refresh_reused',
   'session.agent_changed',
   'signin.failed',

@@ -42,7 +42,13 @@ export class Reauthentication {
       const { user } = await this.lock(verified);
       const { burial, deviceKey } = await this.replaceCurrent(principal);
       const profile = profileFor(user, principal.session.profile);
-      const session = await this.sessions.issue(user, { client, profile, deviceKey, scope: scopeFor(user) });
+      const session = await this.sessions.issue(user, {
+        client,
+        profile,
+        deviceKey,
+        scope: scopeFor(user),
+        continues: principal.session.id,
+      });
       return { signedIn: this.tokens.issue(user, session), burial };
     });
   }
@@ -71,7 +77,11 @@ export class Reauthentication {
         { type: 'user.sessions_revoked', userId: user.id, gen, payload: { reason: end.reason }, at: end.at },
       ]);
       const profile = profileFor(user, principal.session.profile);
-      const session = await this.sessions.issue({ id: user.id, gen }, { client, profile, deviceKey });
+      const continues = principal.session.id;
+      const session = await this.sessions.issue(
+        { id: user.id, gen },
+        { client, profile, deviceKey, continues },
+      );
       const signedIn = this.tokens.issue({ ...user, gen }, session);
       return { signedIn, burial: { ...burial, generation: { minimum: gen, end } } };
     });

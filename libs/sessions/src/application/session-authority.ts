@@ -53,6 +53,8 @@ export interface Opening {
   readonly deviceKey?: string | null;
   /** `full` unless told. */
   readonly scope?: SessionScope;
+  /** The session in whose place it comes: nobody has signed in anew. */
+  readonly continues?: SessionId;
 }
 
 export interface EndedMany {
@@ -87,7 +89,10 @@ export class SessionAuthority {
     const replaced = await this.replaceOnDevice(session);
     const evicted = await this.insertWithinLimit(session);
     const ended = [...replaced, ...evicted];
-    await this.events.append([...ended.map((one) => endEvent(owner.id, one)), beginEvent(session)]);
+    await this.events.append([
+      ...ended.map((one) => endEvent(owner.id, one)),
+      beginEvent(session, opening.continues),
+    ]);
     this.work.afterCommit(() => this.metrics.sessionsStarted.inc());
     this.letGo(owner.id, ended);
     return session;

@@ -4,6 +4,8 @@ import type { EndReason, Session, SessionEnd } from './session.js';
 export interface EndedSession {
   readonly id: SessionId;
   readonly end: SessionEnd;
+  /** When it began; told by who has marked it. */
+  readonly beganAt?: Date;
 }
 
 export interface Ending {

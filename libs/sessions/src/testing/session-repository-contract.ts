@@ -81,11 +81,13 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
 
   it('ends a session once and keeps the first reason', async () => {
     const { owner, all } = await given({});
-    const { id } = all[0]!;
+    const { id, createdAt: beganAt } = all[0]!;
 
     const terminated = { reason: 'terminated', at: at(5) } as const;
 
-    expect(await sessions().end(id, owner, { ...terminated, by: owner })).toEqual([{ id, end: terminated }]);
+    expect(await sessions().end(id, owner, { ...terminated, by: owner })).toEqual([
+      { id, end: terminated, beganAt },
+    ]);
     expect(await sessions().end(id, owner, signout(6))).toEqual([]);
     expect((await sessions().findOwned(id, owner))?.ended).toEqual({ reason: 'terminated', at: at(5) });
     expect(await sessions().listLive(owner, at(6))).toEqual([]);

@@ -127,7 +127,8 @@ export function sessionSurplusContract(subject: () => SessionRepositorySubject):
     const stranger = await given({ deviceKey: 'a' });
 
     const ended = await sessions().endOnDevice('a', owner, { ...signout(5), reason: 'replaced' });
-    expect(ended).toEqual([{ id: all[0]!.id, end: { reason: 'replaced', at: at(5) } }]);
+    const { id, createdAt: beganAt } = all[0]!;
+    expect(ended).toEqual([{ id, end: { reason: 'replaced', at: at(5) }, beganAt }]);
     expect(await sessions().countLive(stranger.owner, at(5))).toBe(1);
   });
 }

@@ -178,6 +178,12 @@ function valuesOf(owner: UserId, { at, reason, by }: Ending): Record<string, unk
   return { owner, at: at.toISOString(), reason, by };
 }
 
-function toEnded(row: { id: string; endedAt: Date | null; endReason: string | null }): EndedSession {
-  return { id: row.id as SessionId, end: toSessionEnd(row)! };
+function toEnded(row: {
+  id: string;
+  endedAt: Date | null;
+  endReason: string | null;
+  createdAt?: Date;
+}): EndedSession {
+  const beganAt = row.createdAt && { beganAt: row.createdAt };
+  return { id: row.id as SessionId, end: toSessionEnd(row)!, ...beganAt };
 }

@@ -38,16 +38,19 @@ export class PostgresRevocationRepair extends RevocationRepair {
         update ${sessionsTable} set ended_at = known.at, end_reason = known.reason
         from jsonb_to_recordset(${known}::jsonb) as known (id text, at timestamptz, reason text)
         where ${sessionsTable.id} = known.id and ${sessionsTable.endedAt} is null
-        returning ${sessionsTable.id}, ${sessionsTable.userId}, ${sessionsTable.endReason}`),
+        returning ${sessionsTable.id}, ${sessionsTable.userId}, ${sessionsTable.endReason},
+          (extract(epoch from ${sessionsTable.createdAt}) * 1000)::float8 as began_at`),
     );
-    const { rows } = result as { rows: { id: string; user_id: string; end_reason: string }[] };
+    const { rows } = result as {
+      rows: { id: string; user_id: string; end_reason: string; began_at: number }[];
+    };
     const at = this.clock.now();
     await this.events.append(
       rows.map((row) => ({
         type: 'session.ended',
         userId: row.user_id as never,
         sessionId: row.id as never,
-        payload: { reason: row.end_reason },
+        payload: { reason: row.end_reason, started_at: new Date(row.began_at).toISOString() },
         at,
       })),
     );

@@ -105,7 +105,7 @@ function ending(orm: Orm, which: SQL | undefined) {
       endedBy: sql`case when ${hasTimedOut} then null else ${sql.placeholder('by')}::uuid end`,
     })
     .where(which)
-    .returning({ id, userId: sessionsTable.userId, endedAt, endReason });
+    .returning({ id, userId: sessionsTable.userId, endedAt, endReason, createdAt });
 }
 
 /** One statement: whoever shares a session that is being ended must not outlive it by a moment. */

@@ -1,0 +1,79 @@
+import type { SessionId, UserId } from '@app/kernel';
+import { Database } from '@app/postgres';
+import { Injectable } from '@nestjs/common';
+import { type SQL, sql } from 'drizzle-orm';
+import { type ExpiredSession, ExpiredSessions, type ExpiryStretch } from '../../domain/expired-sessions.js';
+import type { EndReason } from '../../domain/session.js';
+import { sessionsTable } from './sessions.table.js';
+
+/** Sessions that one statement looks at; these take some 15 ms. */
+const usualStretch = 10_000;
+
+const nobody = '00000000-0000-0000-0000-000000000000' as UserId;
+
+interface Row {
+  readonly id: SessionId;
+  readonly user_id: UserId;
+  readonly began: number;
+  readonly ended: number;
+  readonly end_reason: EndReason;
+}
+
+/**
+ * Walks along the index of sessions that are not marked, user by user. An index of the time at which each will have
+ * timed out would find them at once, and cost every use of every session a write.
+ */
+@Injectable()
+export class PostgresExpiredSessions extends ExpiredSessions {
+  private stretch = usualStretch;
+
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  /** For tests: shorter stretches. */
+  static inStretchesOf(database: Database, stretch: number): PostgresExpiredSessions {
+    return Object.assign(new PostgresExpiredSessions(database), { stretch });
+  }
+
+  async mark({ after, before }: ExpiryStretch, limit: number) {
+    const from = after ?? nobody;
+    const end = await this.endOfStretch(from);
+    const upToEnd = end === null ? sql`` : sql`and user_id <= ${end}::uuid`;
+    const rows = await this.rows<Row>(sql`
+      update ${sessionsTable} set
+        ended_at = least(idle_expires_at, expires_at),
+        end_reason = case when idle_expires_at < expires_at then 'expired_idle' else 'expired_absolute' end
+      where ended_at is null and id in (
+        select id from ${sessionsTable}
+        where ended_at is null and user_id > ${from}::uuid ${upToEnd}
+          and least(idle_expires_at, expires_at) < ${before.toISOString()}::timestamptz
+        limit ${limit} for no key update skip locked)
+      returning id, user_id, end_reason, (extract(epoch from created_at) * 1000)::float8 as began,
+        (extract(epoch from ended_at) * 1000)::float8 as ended`);
+    // A full stretch may hold more of them.
+    return { marked: rows.map(toExpired), next: rows.length === limit ? from : end };
+  }
+
+  /** Null: it is the last one. */
+  private async endOfStretch(after: UserId): Promise<UserId | null> {
+    const [row] = await this.rows<{ user_id: UserId }>(sql`
+      select user_id from ${sessionsTable} where ended_at is null and user_id > ${after}::uuid
+      order by user_id limit 1 offset ${this.stretch - 1}`);
+    return row?.user_id ?? null;
+  }
+
+  private async rows<Found>(statement: SQL): Promise<Found[]> {
+    const result = await this.database.query((orm) => orm.execute(statement));
+    return (result as { rows: Found[] }).rows;
+  }
+}
+
+function toExpired(row: Row): ExpiredSession {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    beganAt: new Date(Math.round(row.began)),
+    end: { at: new Date(Math.round(row.ended)), reason: row.end_reason },
+  };
+}
