@@ -97,6 +97,14 @@ module.exports = {
       to: { path: '^(?:examples|packages)/' },
     },
     {
+      name: 'dashboard-knows-the-api-only',
+      comment:
+        'The dashboard is a client like any other: what it cannot do by the documented API, nobody else could either.',
+      severity: 'error',
+      from: { path: '^apps/dashboard/' },
+      to: { path: ['^libs/', '^packages/(?!client/)'] },
+    },
+    {
       name: 'no-cycles',
       comment:
         'In a cycle no file can be read, tested or initialised first. Type-only imports count as well.',
@@ -221,7 +229,11 @@ module.exports = {
       name: 'no-dev-packages-in-production',
       comment: 'devDependencies are absent from a production install, so this import fails only there.',
       severity: 'error',
-      from: { path: '^(?:apps|examples|libs|packages)/', pathNot: testCode },
+      // The dashboard is packed when it is built: nothing of its packages is there when it runs.
+      from: {
+        path: '^(?:apps|examples|libs|packages)/',
+        pathNot: [...testCode, '^apps/dashboard/'],
+      },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
     {

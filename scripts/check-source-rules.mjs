@@ -23,11 +23,13 @@ const nodeRules = [
   {
     name: 'time-only-from-clock',
     applies: (file) =>
-      isProduct(file) && file !== 'libs/kernel/src/clock.ts' && !file.startsWith('libs/telemetry/'),
+      isProduct(file) &&
+      !/(?:libs\/kernel\/src|apps\/dashboard\/src\/app)\/clock\.ts$/.test(file) &&
+      !file.startsWith('libs/telemetry/'),
     find(node) {
       const isCreation = ts.isNewExpression(node) || ts.isCallExpression(node);
       if (!isCreation || !isNamed(node.expression, 'Date') || node.arguments?.length > 0) return null;
-      return 'Use Clock.now() of @app/kernel: tests move it.';
+      return 'Use Clock.now() of @app/kernel, or now() of the dashboard: tests move it.';
     },
   },
   {

@@ -1,6 +1,6 @@
 import type { Config } from '@app/config';
 import { ShutdownGate } from '@app/health';
-import { createAdapter, prepareServer, RouteTable } from '@app/http';
+import { createAdapter, dashboardFolder, prepareServer, RouteTable, servePages } from '@app/http';
 import type { OpenDatabase } from '@app/postgres';
 import { type Logger, Metrics, NestLogger } from '@app/telemetry';
 import { NestFactory } from '@nestjs/core';
@@ -31,5 +31,7 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
     loggedRequests: parts.config.http.loggedRequests,
   });
   serveDocument(app);
+  const dashboard = dashboardFolder();
+  if (dashboard) await servePages(app.getHttpAdapter().getInstance(), dashboard, parts.runtime.random);
   return app;
 }

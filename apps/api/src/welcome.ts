@@ -7,6 +7,7 @@ export function welcome(url: string, config: Config, administrator: FirstAdminis
     '',
     `  Rollcall is ready at ${url}`,
     '',
+    `    Web      ${url}/admin for administrators, ${url}/account for everybody`,
     `    API      ${url}/api/v1`,
     `    Swagger  ${url}/docs`,
     `    Health   ${url}/health and ${url}/ready`,

@@ -2,6 +2,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import helmet from 'helmet';
+import { isPageAddress, pagePolicy } from './app-pages.js';
 
 /** JSON opened as a document can load, run and frame nothing. */
 const apiPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
@@ -32,11 +33,19 @@ export const apiHeaders = {
 
 const docsHeaders = { ...alwaysTheSame, 'content-security-policy': docsPolicy };
 
+const pageHeaders = { ...alwaysTheSame, 'content-security-policy': pagePolicy(null) };
+
 export function sendSecurityHeaders(server: FastifyInstance): void {
-  server.addHook('onRequest', (request, reply, done) => {
-    void reply.headers(/^\/docs(?:[/?]|$)/.test(request.url) ? docsHeaders : apiHeaders);
+  server.addHook('onRequest', ({ url }, reply, done) => {
+    void reply.headers(headersFor(url));
     done();
   });
+}
+
+function headersFor(url: string): Record<string, string> {
+  if (url.startsWith('/api/')) return apiHeaders;
+  if (/^\/docs(?:[/?]|$)/.test(url)) return docsHeaders;
+  return isPageAddress(url) ? pageHeaders : apiHeaders;
 }
 
 function headersOf(handler: ReturnType<typeof helmet>): Record<string, string> {

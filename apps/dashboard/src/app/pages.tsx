@@ -1,0 +1,36 @@
+import { IconDevices, IconLayoutDashboard } from '@tabler/icons-react';
+import type { ComponentType } from 'react';
+import type { Area } from '../auth/return-path';
+
+export interface PageEntry {
+  readonly area: Area;
+  /** Below the area; `''` is its first page. */
+  readonly path: string;
+  /** Also the title of the window. */
+  readonly label: string;
+  /** Shown in the navigation; a page without one is reached from another. */
+  readonly icon?: ComponentType<{ size?: number; stroke?: number }>;
+  readonly load: () => Promise<{ default: ComponentType }>;
+}
+
+/** Every page behind the sign-in. A new one needs a line here and nothing else. */
+export const pages: readonly PageEntry[] = [
+  {
+    area: 'admin',
+    path: '',
+    label: 'Overview',
+    icon: IconLayoutDashboard,
+    load: () => import('../pages/overview/overview-page'),
+  },
+  {
+    area: 'account',
+    path: '',
+    label: 'My devices',
+    icon: IconDevices,
+    load: () => import('../pages/account/devices-page'),
+  },
+];
+
+export function addressOf({ area, path }: Pick<PageEntry, 'area' | 'path'>): string {
+  return path === '' ? `/${area}` : `/${area}/${path}`;
+}
