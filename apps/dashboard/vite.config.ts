@@ -37,6 +37,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
     target: 'es2022',
+    // Mantine sets the colour scheme by a variable, under which a rewritten light-dark() would not know which it is.
+    cssTarget: ['chrome123', 'firefox121', 'safari17.5'],
   },
   worker: { format: 'es' },
   server: { proxy: { '/api': 'http://127.0.0.1:3000' } },

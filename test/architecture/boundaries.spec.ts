@@ -45,6 +45,7 @@ const violations: readonly { readonly rule: string; readonly file: string; reado
   ),
   broken('server-imports-no-packages', 'apps/api/src/g.ts', `import '@rollcall/client';`),
   broken('server-imports-no-packages', 'libs/http/src/c.ts', `import '@rollcall/client';`),
+  broken('dashboard-knows-the-api-only', 'apps/dashboard/src/a.ts', `import '@app/kernel';`),
   broken('no-cycles', 'libs/users/src/a.ts', `import type { B } from './b.js'; export type A = B;`),
   broken('only-through-index', 'libs/auth/src/a.ts', `import '@app/users-internals';`),
   broken('only-through-index', 'apps/api/src/a.ts', `import '../../../libs/users/src/user.js';`),

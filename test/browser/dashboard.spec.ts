@@ -49,7 +49,7 @@ describe('the page', () => {
     const asset = await api.root('get', `/admin/assets/${file}`).expect(200);
     expect(asset.headers).toMatchObject({
       'cache-control': 'public, max-age=31536000, immutable',
-      'content-type': 'text/javascript; charset=utf-8',
+      'content-type': 'application/javascript; charset=utf-8',
       'x-content-type-options': 'nosniff',
     });
     await api.root('get', '/admin/assets/none.js').expect(404);
@@ -73,7 +73,7 @@ describe('signing in', () => {
     await visit.context.close();
   });
 
-  it('refuses a wrong password, and computes an answer once too many have failed', async () => {
+  it('computes an answer once too many have failed', async () => {
     const { person } = await api.register();
     const visit = await visitOf('/admin');
     for (let failures = 0; failures < 5; failures += 1)
@@ -82,14 +82,13 @@ describe('signing in', () => {
         .send({ ...person, password: 'not the right one' })
         .expect(401);
     clock.set(new Date(clock.now().getTime() + minute));
-    await visit.signIn({ ...person, password: 'wrong' });
-    await visit.page.getByText('The name or the password is not right.').waitFor();
-    clock.set(new Date(clock.now().getTime() + 2 * minute));
     await visit.signIn(person);
+    await visit.page.getByRole('heading', { name: 'My devices' }).waitFor();
+    await visit.open('/admin');
     await visit.page.getByText('For administrators only').waitFor();
     expect(visit.complaints).toEqual([]);
     await visit.context.close();
-  });
+  }, 60_000);
 
   it('asks for another password first where an administrator wants one', async () => {
     const administrator = await api.administrator();

@@ -94,8 +94,13 @@ const expected: Record<string, AccessMode> = {
   'GET /.well-known/oauth-authorization-server': 'public',
 };
 
-/** Served beside the controllers: the document and the page that shows it. */
-const documentation = [
+/** Served beside the controllers: the document and the page that shows it, and the dashboard. */
+const pages = [
+  '/admin',
+  '/admin/*',
+  '/admin/assets/*',
+  '/account',
+  '/account/*',
   '/openapi.json',
   '/docs',
   '/docs/',
@@ -134,8 +139,8 @@ describe('the routes', () => {
     expect(routesOf(api.app)).toEqual(expected);
   });
 
-  it('are all that the server answers, besides the documentation [v5.0.0-15.2.3]', () => {
-    const methods = new Map<string, string[]>(documentation.map((path) => [path, ['GET', 'HEAD']]));
+  it('are all that the server answers, besides the documentation and the dashboard [v5.0.0-15.2.3]', () => {
+    const methods = new Map<string, string[]>(pages.map((path) => [path, ['GET', 'HEAD']]));
     for (const { method, pattern } of all) {
       const own = method === 'GET' ? ['GET', 'HEAD'] : [method];
       methods.set(pattern, [...(methods.get(pattern) ?? []), ...own].toSorted());

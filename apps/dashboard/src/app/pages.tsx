@@ -1,4 +1,4 @@
-import { IconDevices, IconLayoutDashboard } from '@tabler/icons-react';
+import { IconDevices, IconLayoutDashboard, IconPlugConnected } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 import type { Area } from '../auth/return-path';
 
@@ -21,6 +21,19 @@ export const pages: readonly PageEntry[] = [
     label: 'Overview',
     icon: IconLayoutDashboard,
     load: () => import('../pages/overview/overview-page'),
+  },
+  {
+    area: 'admin',
+    path: 'sessions',
+    label: 'Sessions',
+    icon: IconPlugConnected,
+    load: () => import('../pages/sessions/sessions-page'),
+  },
+  {
+    area: 'admin',
+    path: 'sessions/:id',
+    label: 'Session',
+    load: () => import('../pages/sessions/session-page'),
   },
   {
     area: 'account',

@@ -1,11 +1,10 @@
 import { Avatar, Group, Menu, Text, UnstyledButton, useMantineColorScheme } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconDeviceDesktop, IconLogout, IconMoon, IconSelector, IconSun } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from 'react-router';
 import type { Principal } from '../auth/identity';
 import { signOut } from '../auth/sign-out';
-import { explain } from '../components/explain';
+import { notifyProblem } from '../components/notify';
 import classes from './navigation.module.css';
 
 const schemes = [
@@ -26,8 +25,7 @@ export function PersonMenu({ user }: { readonly user: Principal['user'] }) {
       await navigate(user.role === 'admin' ? '/admin' : '/account');
       await signOut(client);
     } catch (error) {
-      const { title, text } = explain(error);
-      notifications.show({ color: 'red', title, message: text });
+      notifyProblem(error);
     }
   }
 

@@ -30,7 +30,9 @@ export const theme = createTheme({
   components: {
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
     Modal: { defaultProps: { overlayProps: { backgroundOpacity: 0.45, blur: 2 } } },
-    Badge: { styles: { root: { textTransform: 'none', fontWeight: 600 } } },
+    Badge: {
+      styles: { root: { textTransform: 'none', fontWeight: 600, flexShrink: 0, minWidth: 'max-content' } },
+    },
   },
 });
 
