@@ -1,4 +1,4 @@
-import { IconDevices, IconLayoutDashboard, IconPlugConnected } from '@tabler/icons-react';
+import { IconDevices, IconLayoutDashboard, IconPlugConnected, IconUsers } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 import type { Area } from '../auth/return-path';
 
@@ -35,6 +35,14 @@ export const pages: readonly PageEntry[] = [
     label: 'Session',
     load: () => import('../pages/sessions/session-page'),
   },
+  {
+    area: 'admin',
+    path: 'users',
+    label: 'Users',
+    icon: IconUsers,
+    load: () => import('../pages/users/users-page'),
+  },
+  { area: 'admin', path: 'users/:id', label: 'User', load: () => import('../pages/users/user-page') },
   {
     area: 'account',
     path: '',

@@ -69,7 +69,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           {!rows &&
             placeholders.map((row) => (
               <tr key={row}>
-                {selection && <td className={classes.check} />}
+                {selection && <td className={classes.check}> </td>}
                 {columns.map(({ header, isSecondary }) => (
                   <td key={header} data-secondary={isSecondary}>
                     <Skeleton h={12} w="70%" my={6} />

@@ -1,7 +1,7 @@
 import { Button, Group, NativeSelect, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconX } from '@tabler/icons-react';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { Filters } from './url-filters';
 
 export type FilterField =
@@ -24,7 +24,7 @@ interface FilterBarProps {
 /** One field for each filter; what is typed takes effect when the typing pauses. */
 export function FilterBar({ fields, filters, onChange, onClear }: FilterBarProps) {
   return (
-    <Group gap="sm" align="flex-end" px="lg" py="md" role="search">
+    <Group gap="sm" align="flex-end" px="lg" py="md" component="search">
       {fields.map((field) => (
         <FilterInput
           key={field.name}
@@ -82,8 +82,13 @@ interface TypedFilterProps extends Omit<FilterInputProps, 'field'> {
 
 function TypedFilter({ common, placeholder, value, onChange }: TypedFilterProps) {
   const [typed, setTyped] = useState(value);
+  const [known, setKnown] = useState(value);
   const settle = useDebouncedCallback(onChange, 400);
-  useEffect(() => setTyped(value), [value]);
+  // Cleared, or gone back to another address.
+  if (value !== known) {
+    setKnown(value);
+    setTyped(value);
+  }
   return (
     <TextInput
       {...common}

@@ -26,8 +26,9 @@ export function useUrlFilters(names: readonly string[]) {
   /** Empty text takes a filter away. Always leads to the first page. */
   const change = useCallback(
     (changes: Filters) => {
-      const next = new URLSearchParams({ ...filters, ...changes });
-      for (const [name, value] of [...next]) if (value === '') next.delete(name);
+      const next = new URLSearchParams(
+        Object.entries({ ...filters, ...changes }).filter(([, value]) => value !== ''),
+      );
       void navigate(`${pathname}?${next.toString()}`, { replace: true });
     },
     [filters, navigate, pathname],

@@ -12,7 +12,7 @@ import { Panel } from '../../components/panel';
 import { useUrlFilters } from '../../components/url-filters';
 import { BulkEndDialog } from './bulk-end-dialog';
 import { EndChosenDialog } from './end-chosen-dialog';
-import { sessionColumns } from './session-columns';
+import { sessionColumns } from '../../components/session-columns';
 import { filterNames, toBulkFilter, useSessionFields } from './session-filters';
 import { type AdminSession, sessionsQuery } from './sessions-api';
 

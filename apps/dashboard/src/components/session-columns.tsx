@@ -1,12 +1,12 @@
 import { Anchor, Badge, Group, Text } from '@mantine/core';
 import { Link } from 'react-router';
-import type { Column } from '../../components/data-table';
-import { DeviceIcon, deviceName } from '../../components/device';
-import { SessionState } from '../../components/state-badge';
-import { Time } from '../../components/time';
-import type { AdminSession } from './sessions-api';
+import type { Column } from './data-table';
+import { DeviceIcon, deviceName } from './device';
+import { SessionState } from './state-badge';
+import { Time } from './time';
+import type { Schema } from '../api/client';
 
-export const sessionColumns: readonly Column<AdminSession>[] = [
+export const sessionColumns: readonly Column<Schema['AdminSession']>[] = [
   {
     header: 'Person',
     cell: ({ id, email, user_id: userId, is_current: isCurrent, label }) => (
