@@ -16,6 +16,6 @@ describe('two instances behind the nginx of deploy/', () => {
       expect(answered).toBeGreaterThan(restarts * 100);
       process.stdout.write(`${restarts} restarts, ${answered} requests, none failed\n`);
     },
-    Math.max(60_000, restarts * 10_000),
+    Math.max(60_000, restarts * 20_000),
   );
 });

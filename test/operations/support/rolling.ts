@@ -3,10 +3,21 @@ import { Asking } from '../../faults/support/asking.js';
 import { aPerson } from '../../support/people.js';
 import type { Deployment } from './deployment.js';
 
+/** Milliseconds after which people sign in anew; their tokens live for ten minutes. */
+const tokenLifeMs = 240_000;
+
 /** What a company's services and people do all day, through the balancer and on connections that they keep. */
 export async function beginTraffic(url: string): Promise<Asking[]> {
   const client = ApiClient.at(url, { keepAlive: true });
-  const device = await client.register(aPerson());
+  let device = await client.register(aPerson());
+  let since = performance.now();
+  const token = (): string => {
+    if (performance.now() - since > tokenLifeMs) {
+      since = performance.now();
+      void client.signIn(device.person).then((signedIn) => (device = signedIn));
+    }
+    return device.token;
+  };
   const other = await client.register(aPerson());
   const third = await client.register(aPerson());
   let { refreshToken } = other;
@@ -17,8 +28,8 @@ export async function beginTraffic(url: string): Promise<Asking[]> {
   };
   const busy = { callers: 4, pauseMs: 4 };
   return [
-    new Asking(() => client.check(device.token), busy),
-    new Asking(() => client.ask('GET', '/sessions', { token: device.token }), { pauseMs: 10 }),
+    new Asking(() => client.check(token()), busy),
+    new Asking(() => client.ask('GET', '/sessions', { token: token() }), { pauseMs: 10 }),
     new Asking(refresh, { pauseMs: 25 }),
     new Asking(() => client.trySignIn(third.person), { pauseMs: 150 }),
   ];
