@@ -10,7 +10,7 @@ const tiers = [
   ['postgres', 'redis'],
   ['cache', 'event-log'],
   ['tokens', 'users', 'sessions', 'rate-limit'],
-  ['auth', 'analytics', 'audit', 'webhooks', 'alerts', 'health'],
+  ['auth', 'analytics', 'audit', 'webhooks', 'alerts', 'doctor', 'health'],
   ['http'],
 ];
 

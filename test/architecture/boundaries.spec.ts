@@ -23,7 +23,7 @@ const violations: readonly { readonly rule: string; readonly file: string; reado
   broken('tier-of-cache-event-log', 'libs/event-log/src/a.ts', `import '@app/sessions';`),
   broken('tier-of-tokens-users-sessions-rate-limit', 'libs/sessions/src/a.ts', `import '@app/users';`),
   broken(
-    'tier-of-auth-analytics-audit-webhooks-alerts-health',
+    'tier-of-auth-analytics-audit-webhooks-alerts-doctor-health',
     'libs/health/src/a.ts',
     `import '@app/auth';`,
   ),

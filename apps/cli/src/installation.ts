@@ -42,30 +42,35 @@ export async function withDatabase<T>(
   }
 }
 
-/**
- * Runs `work` with the parts of `modules`, beside running instances: it enters no registry and follows nothing, so
- * nobody waits for it. The schema must be that of this version, and SECRET_KEY that of the installation.
- */
+/** Runs `work` with the parts of `modules`, beside running instances: they enter no registry, so nobody waits for them. */
+export async function withModules<T>(
+  { config, open }: { config: Config; open: OpenDatabase },
+  modules: readonly DynamicModule[],
+  work: (parts: INestApplicationContext) => Promise<T>,
+): Promise<T> {
+  const parts = await NestFactory.createApplicationContext(
+    { module: CommandModule, imports: [...basis(config, open), ...modules] },
+    { logger: false, abortOnError: false },
+  );
+  try {
+    return await work(parts);
+  } finally {
+    await parts.close();
+  }
+}
+
+/** The same on the schema of this version, and under the SECRET_KEY of the installation only. */
 async function withParts<T>(
   modules: (config: Config) => readonly DynamicModule[],
   work: (parts: INestApplicationContext) => Promise<T>,
 ): Promise<T> {
   const config = loadConfig();
-  return withDatabase(config, { schema: 'expect' }, async (open) => {
-    const parts = await NestFactory.createApplicationContext(
-      {
-        module: CommandModule,
-        imports: [...basis(config, open), ...modules(config)],
-      },
-      { logger: false, abortOnError: false },
-    );
-    try {
+  return withDatabase(config, { schema: 'expect' }, (open) =>
+    withModules({ config, open }, modules(config), async (parts) => {
       await parts.get(SigningKeyRotation, { strict: false }).proveSecret();
-      return await work(parts);
-    } finally {
-      await parts.close();
-    }
-  });
+      return work(parts);
+    }),
+  );
 }
 
 /** Keys and clients. */
@@ -91,7 +96,7 @@ export function withNumbers<T>(work: (parts: INestApplicationContext) => Promise
 
 /** Accounts and sessions, which are in Redis, too. */
 export function withAccounts<T>(
-  work: (parts: INestApplicationContext, config: Config) => Promise<T>,
+  work: (parts: INestApplicationContext) => Promise<T>,
   warn: (line: string) => void,
 ): Promise<T> {
   return withParts(
@@ -99,13 +104,13 @@ export function withAccounts<T>(
     async (parts) => {
       if (!(await isReachable(parts.get(RedisConnection, { strict: false }))))
         warn('Redis does not answer: what ends now gets no mark there. Run: rollcall doctor --repair');
-      return work(parts, loadConfig());
+      return work(parts);
     },
   );
 }
 
 /** True if Redis answers, or none is configured. */
-async function isReachable(redis: RedisConnection): Promise<boolean> {
+export async function isReachable(redis: RedisConnection): Promise<boolean> {
   const deadline = clock.monotonicMs() + redisPatienceMs;
   while (redis.isConfigured && !redis.isAvailable) {
     if (clock.monotonicMs() > deadline) return false;

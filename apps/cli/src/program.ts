@@ -3,6 +3,7 @@ import { Cli } from './cli.js';
 import { addAudit } from './commands/audit.js';
 import { addClients } from './commands/clients.js';
 import { addConfig } from './commands/config.js';
+import { addDoctor } from './commands/doctor.js';
 import { addKeys } from './commands/keys.js';
 import { addMigrate } from './commands/migrate.js';
 import { addRollups } from './commands/rollups.js';
@@ -33,5 +34,6 @@ export function run(words: readonly string[], terminal: Terminal = processTermin
   addAudit(cli, program);
   addRollups(cli, program);
   addConfig(cli, program);
+  addDoctor(cli, program);
   return cli.run(program, words);
 }

@@ -8,7 +8,7 @@ export {
 export { SessionTermination } from './application/administration/session-termination.js';
 export { SessionActivity } from './application/activity/session-activity.js';
 export { type AuthorityMode, AuthorityState } from './application/coherence/authority-state.js';
-export { InstanceOverview } from './application/coherence/instance-overview.js';
+export { InstanceOverview, type SeenInstance } from './application/coherence/instance-overview.js';
 export { LocalSessions } from './application/coherence/local-sessions.js';
 export { feedTiming } from './application/coherence/feed-timing.js';
 export {
@@ -26,6 +26,7 @@ export {
   type Opening,
   SessionAuthority,
 } from './application/session-authority.js';
+export { CacheExam, type CacheRecord, type EndedMark } from './domain/coherence/cache-exam.js';
 export {
   type Burial,
   type CachedSession,

@@ -28,6 +28,7 @@ import { SessionPurge } from './application/session-purge.js';
 import { SessionShares } from './application/session-shares.js';
 import { ActivityStore } from './domain/activity.js';
 import { BulkEndRepository } from './domain/bulk-end.js';
+import { CacheExam } from './domain/coherence/cache-exam.js';
 import { EntryStore } from './domain/coherence/entry-store.js';
 import { ExpiredSessions } from './domain/expired-sessions.js';
 import { InstanceRegistry } from './domain/coherence/instance-registry.js';
@@ -47,6 +48,7 @@ import { PostgresInstanceRegistry } from './infrastructure/postgres/postgres-ins
 import { PostgresRevocationRepair } from './infrastructure/postgres/postgres-revocation-repair.js';
 import { PostgresSessionDirectory } from './infrastructure/postgres/postgres-session-directory.js';
 import { PostgresSessionStatistics } from './infrastructure/postgres/postgres-session-statistics.js';
+import { RedisCacheExam } from './infrastructure/redis/redis-cache-exam.js';
 import { RedisEntryStore } from './infrastructure/redis/redis-entry-store.js';
 import { type InstanceConfig, instanceToken, sessionsConfigToken } from './sessions.config.js';
 
@@ -128,10 +130,19 @@ export class SessionsModule {
     return {
       module: SessionsModule,
       imports: [EventLogModule],
-      providers: [...settingsOf(config), ...ending, FeedGlance],
+      providers: [
+        ...settingsOf(config),
+        ...ending,
+        { provide: CacheExam, useClass: RedisCacheExam },
+        FeedGlance,
+        InstanceOverview,
+      ],
       exports: [
         BulkEnding,
         BulkEndRunner,
+        CacheExam,
+        EntryStore,
+        InstanceOverview,
         RevocationBroadcast,
         SessionAuthority,
         SessionDirectory,

@@ -16,8 +16,8 @@ import { buryScript, fillScript } from './scripts.generated.js';
 import { sessionKeys } from './session-keys.js';
 
 /** Milliseconds. Tombstones outlive any entry. */
-const entryLifeMs = 3 * 60 * 60_000;
-const tombstoneLifeMs = 4 * 60 * 60_000;
+export const entryLifeMs = 3 * 60 * 60_000;
+export const tombstoneLifeMs = 4 * 60 * 60_000;
 const tokenLeewayMs = 60_000;
 
 /** Sessions per script call: a script blocks the server while it runs. */
