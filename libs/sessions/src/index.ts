@@ -47,6 +47,7 @@ export { SessionPurge } from './application/session-purge.js';
 export { SessionStatistics, type UserStatistics } from './domain/session-statistics.js';
 export type { Share } from './domain/share.js';
 export { type NewShare, SessionShares } from './application/session-shares.js';
+export { RevocationRepair } from './domain/coherence/revocation-repair.js';
 export { partitionOf } from './domain/coherence/partition.js';
 export { isSameData, type RedisPlace } from './domain/coherence/instance-registry.js';
 export type { Objection } from './domain/coherence/revoked-map.js';

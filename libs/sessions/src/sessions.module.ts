@@ -144,6 +144,7 @@ export class SessionsModule {
         EntryStore,
         InstanceOverview,
         RevocationBroadcast,
+        RevocationRepair,
         SessionAuthority,
         SessionDirectory,
         SessionTermination,

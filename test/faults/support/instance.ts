@@ -13,9 +13,9 @@ export class Instance {
     this.api = ApiClient.at(process.baseUrl);
   }
 
-  /** Killed after the test file at the latest, and then searched for errors that nobody handled. */
-  static async start(env: Readonly<Record<string, string>>, port?: number): Promise<Instance> {
-    const process = await ApiInstance.start({ env: { RATE_LIMIT_ENABLED: 'false', ...env }, port });
+  /** Killed after the test file at the latest, and then searched for errors that nobody handled; `main`: another build. */
+  static async start(env: Readonly<Record<string, string>>, port?: number, main?: string): Promise<Instance> {
+    const process = await ApiInstance.start({ env: { RATE_LIMIT_ENABLED: 'false', ...env }, port, main });
     own(async () => {
       await process.kill9();
       expectNothingUnhandled(process.output);

@@ -42,10 +42,11 @@ const cache = {
     isRepairable: true,
   },
   'cache.mark_of_live_session': {
-    severity: 'warning',
+    severity: 'error',
     means:
       'Redis remembers the end of sessions that live in PostgreSQL: a failover or restore has lost it. They are refused until the marks end, four hours after.',
-    todo: 'end them again: rollcall sessions end ID',
+    todo: `${repair}, which ends them in PostgreSQL again`,
+    isRepairable: true,
   },
 } as const satisfies Record<string, Meaning>;
 

@@ -12,6 +12,10 @@ export interface Evidence {
   /** Null: not to be read. */
   readonly entry: CachedSession | null;
   readonly isGenuineMark: boolean;
+  /** Of a mark of all sessions of a user: from which generation on they count. */
+  readonly minimum: number | null;
+  /** Of that user in PostgreSQL; null: unknown there. */
+  readonly userGen: number | null;
 }
 
 /** Clocks and replies may be late by so much. */
@@ -23,7 +27,8 @@ export function driftOf(of: Evidence, lives: { entry: number; mark: number }): D
   if (record.kind === 'session') return driftOfEntry(of, lives.entry);
   if (!of.isGenuineMark) return 'cache.unreadable_key';
   if (outlives(record, lives.mark)) return 'cache.wrong_life';
-  const { standing } = of;
+  const { standing, minimum, userGen } = of;
+  if (minimum !== null && userGen !== null && minimum > userGen) return 'cache.mark_of_live_session';
   if (record.kind !== 'ended' || !standing?.isLive) return null;
   return standing.gen >= standing.userGen ? 'cache.mark_of_live_session' : null;
 }

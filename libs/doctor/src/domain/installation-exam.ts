@@ -30,6 +30,8 @@ export interface Standby {
 /** What the doctor asks the durable store. Every look is short, and rejects with StoreUnavailableError. */
 export abstract class InstallationExam {
   abstract standingsOf(ids: readonly SessionId[]): Promise<Map<SessionId, StoredStanding>>;
+  /** Of the users that there are. */
+  abstract generationsOf(ids: readonly UserId[]): Promise<Map<UserId, number>>;
   /** Sessions that somebody ended since then, oldest first, from `after`. */
   abstract endedSince(since: Date, after: string | null): Promise<EndedPage>;
   /** Its clock. */

@@ -40,6 +40,12 @@ export class PostgresInstallationExam extends InstallationExam {
     return new Map(rows.map((row) => [row.id, toStanding(row)]));
   }
 
+  async generationsOf(ids: readonly UserId[]): Promise<Map<UserId, number>> {
+    const rows = await this.rows<{ id: UserId; gen: number }>(sql`
+      select id, gen::float8 as gen from users where id = any (${sql.param([...ids])}::uuid[])`);
+    return new Map(rows.map(({ id, gen }) => [id, gen]));
+  }
+
   async endedSince(since: Date, after: string | null): Promise<EndedPage> {
     const [at = null, event = '0'] = after?.split('|') ?? [];
     const from = sql`(${at ?? since.toISOString()}::timestamptz, ${event}::bigint)`;

@@ -1,4 +1,5 @@
 import type { SessionId, UserId } from '@app/kernel';
+import type { SessionEnd } from '../session.js';
 import type { CachedSession } from './entry-store.js';
 
 /** A key of the shared cache as it lies there. */
@@ -39,6 +40,8 @@ export abstract class CacheExam {
   abstract open(record: CacheRecord, userId: UserId): CachedSession | null;
   /** False for a mark that no instance believes. */
   abstract isGenuineMark(record: CacheRecord): boolean;
+  /** What a genuine mark of a session, or of a user's older sessions, tells; null for any other. */
+  abstract markIn(record: CacheRecord): { readonly end: SessionEnd; readonly minimum: number | null } | null;
   /** Of these sessions, those that neither a mark of their own nor one of their user tells to be over. */
   abstract unmarked(sessions: readonly EndedMark[]): Promise<EndedMark[]>;
   abstract remove(names: readonly string[]): Promise<void>;

@@ -3,6 +3,7 @@ import { type RedisClient, RedisConnection } from '@app/redis';
 import { Injectable } from '@nestjs/common';
 import { CacheExam, type CacheRecord, type EndedMark } from '../../domain/coherence/cache-exam.js';
 import type { CachedSession } from '../../domain/coherence/entry-store.js';
+import type { SessionEnd } from '../../domain/session.js';
 import { EntryCodec } from './entry-codec.js';
 import { entryLifeMs, tombstoneLifeMs } from './redis-entry-store.js';
 import { sessionKeys } from './session-keys.js';
@@ -76,6 +77,12 @@ export class RedisCacheExam extends CacheExam {
     if (kind === 'ended_user') return this.codec.decodeGeneration(name, text) !== null;
     if (kind === 'changed_user') return this.codec.decodeChange(name, text) !== null;
     return this.codec.decodeEnd(name, text) !== null;
+  }
+
+  markIn({ kind, name, text }: CacheRecord): { end: SessionEnd; minimum: number | null } | null {
+    if (kind === 'ended_user') return this.codec.decodeGeneration(name, text);
+    const end = kind === 'ended' ? this.codec.decodeEnd(name, text) : null;
+    return end && { end, minimum: null };
   }
 
   async unmarked(sessions: readonly EndedMark[]): Promise<EndedMark[]> {
