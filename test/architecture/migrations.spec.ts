@@ -63,6 +63,8 @@ describe('check of migrations', () => {
         `ALTER TABLE "users" ADD COLUMN "kind" text DEFAULT 'a' NOT NULL;`,
         'ALTER TABLE "users" ALTER COLUMN "username" DROP NOT NULL;',
         'INSERT INTO "fresh" VALUES (1);',
+        'CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ begin\n drop table users;\n end $$;',
+        'CREATE TRIGGER t BEFORE TRUNCATE ON "users" EXECUTE FUNCTION f();',
       ].join('--> statement-breakpoint\n'),
     );
     expect({ stderr: output.stderr, code: output.code }).toEqual({ stderr: '', code: 0 });
