@@ -114,9 +114,9 @@ function* statementsOf(text) {
       .join('\n')
       .trim();
     // A file written by hand may hold several statements without the tool's separator.
+    // What is quoted with dollars is a program, whose lines are no statements.
     const parts = statement.includes('$$') ? [statement] : statement.split(/;\s*(?:\n|$)/);
     for (const one of parts) if (one.trim() !== '') yield { statement: one.trim(), comments };
-    if (one.trim() !== '') yield { statement: one, comments };
   }
 }
 
