@@ -55,7 +55,7 @@ export class StoresCheck {
     return found.flat();
   }
 
-  /** Null: it does not answer. */
+  /** That it does not answer is a finding itself. */
   async redisServers(): Promise<Found[]> {
     if (!this.redis.isConfigured) return [];
     try {
