@@ -1,4 +1,11 @@
-import { IconDevices, IconLayoutDashboard, IconPlugConnected, IconUsers } from '@tabler/icons-react';
+import {
+  IconDevices,
+  IconHistory,
+  IconLayoutDashboard,
+  IconPlugConnected,
+  IconUserCircle,
+  IconUsers,
+} from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 import type { Area } from '../auth/return-path';
 
@@ -49,6 +56,20 @@ export const pages: readonly PageEntry[] = [
     label: 'My devices',
     icon: IconDevices,
     load: () => import('../pages/account/devices-page'),
+  },
+  {
+    area: 'account',
+    path: 'activity',
+    label: 'Security events',
+    icon: IconHistory,
+    load: () => import('../pages/account/activity-page'),
+  },
+  {
+    area: 'account',
+    path: 'profile',
+    label: 'Profile',
+    icon: IconUserCircle,
+    load: () => import('../pages/account/profile-page'),
   },
 ];
 
