@@ -50,6 +50,11 @@ export class RedisConnection {
     return this.client !== null;
   }
 
+  /** Commands that touch several keys then have to find them in one slot. */
+  get isCluster(): boolean {
+    return this.client instanceof Cluster;
+  }
+
   /** True while commands are worth sending. */
   get isAvailable(): boolean {
     return this.client?.status === 'ready' && this.identified && this.breaker.state === 'closed';

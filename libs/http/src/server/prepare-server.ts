@@ -5,10 +5,10 @@ import { refuseAmbiguousHeaders } from './ambiguous-headers.js';
 import { tidyDocs } from './docs-files.js';
 import { acceptFormsOfOAuth } from './form-body.js';
 import { acceptJsonOnly } from './json-body.js';
+import { handleTogether } from './request-batch.js';
 import { traceRequests } from './request-log.js';
 import { spanRequests } from './request-spans.js';
 import { timeRequests } from './request-times.js';
-import { sendTogether } from './reply-batch.js';
 import { keepReplyForms } from './reply-form.js';
 import type { RouteTable } from './route-table.js';
 import { acceptUploads } from './upload-body.js';
@@ -29,6 +29,7 @@ export async function prepareServer(
 ): Promise<void> {
   const server = app.getHttpAdapter().getInstance();
   routes.observe(server);
+  handleTogether(server);
   // First what every reply carries, then what refuses.
   spanRequests(server);
   timeRequests(server, metrics);
@@ -40,5 +41,4 @@ export async function prepareServer(
   acceptFormsOfOAuth(server);
   await acceptUploads(server);
   keepReplyForms(server);
-  sendTogether(server);
 }

@@ -1,5 +1,5 @@
 import { Clock, RandomSource, ServerSecret, StoreUnavailableError, type UserId } from '@app/kernel';
-import { type RedisClient, RedisConnection, runScript } from '@app/redis';
+import { type RedisClient, RedisConnection, runScript, SharedReads } from '@app/redis';
 import { Injectable } from '@nestjs/common';
 import {
   type Burial,
@@ -13,7 +13,7 @@ import type { RedisIdentity, RedisPlace } from '../../domain/coherence/instance-
 import { partitionOf, partitions } from '../../domain/coherence/partition.js';
 import { EntryCodec } from './entry-codec.js';
 import { buryScript, fillScript } from './scripts.generated.js';
-import { sessionKeys } from './session-keys.js';
+import { namesOf, sessionKeys } from './session-keys.js';
 
 /** Milliseconds. Tombstones outlive any entry. */
 export const entryLifeMs = 3 * 60 * 60_000;
@@ -26,6 +26,7 @@ const burialChunk = 200;
 @Injectable()
 export class RedisEntryStore extends EntryStore {
   private readonly codec: EntryCodec;
+  private readonly reads: SharedReads;
   /** Epoch last seen in each partition, to notice a flush or another server's data. */
   private readonly epochs: (string | null)[] = Array.from({ length: partitions }, () => null);
   private doubts = 0;
@@ -37,6 +38,7 @@ export class RedisEntryStore extends EntryStore {
     secret: ServerSecret,
   ) {
     super();
+    this.reads = new SharedReads(redis);
     this.codec = new EntryCodec(secret.deriveKey('rollcall/cache-entry/v1'));
   }
 
@@ -54,18 +56,17 @@ export class RedisEntryStore extends EntryStore {
 
   async lookup(of: SessionKey): Promise<Lookup> {
     const runId = this.redis.runId ?? '';
+    const names = namesOf(of);
     // A key of a wrong type reads as nothing. No script is needed: nothing here depends on two keys agreeing.
-    const texts = await this.redis.run((client) => client.mget(...namesOf(of)));
-    return this.decoded(of, texts, { runId, history: null });
+    return this.decoded(of, names, await this.reads.read(names), { runId, history: null });
   }
 
   async lookupWithHistory(of: SessionKey): Promise<Lookup> {
     const runId = this.redis.runId ?? '';
     const changed = sessionKeys.changedUser(of.userId);
-    const { history, texts } = await this.redis.run((client) =>
-      readAsPrimary(client, [...namesOf(of), changed]),
-    );
-    const lookup = this.decoded(of, texts, { runId, history });
+    const names = namesOf(of);
+    const { history, texts } = await this.redis.run((client) => readAsPrimary(client, [...names, changed]));
+    const lookup = this.decoded(of, names, texts, { runId, history });
     const change = this.codec.decodeChange(changed, texts.at(-1) ?? null);
     return isOlder(lookup.entry, change) ? { ...lookup, entry: null } : lookup;
   }
@@ -144,10 +145,11 @@ export class RedisEntryStore extends EntryStore {
 
   private decoded(
     of: SessionKey,
+    names: readonly string[],
     texts: (string | null)[],
     from: Pick<RedisPlace, 'runId' | 'history'>,
   ): Lookup {
-    const [session = '', ended = '', endedUser = '', blacklist = ''] = namesOf(of);
+    const [session = '', ended = '', endedUser = '', blacklist = ''] = names;
     const [entry = null, endedText = null, userText = null, tokenText = null, epoch = null] = texts;
     const partition = partitionOf(of.userId);
     this.noteEpoch(partition, epoch);
@@ -203,17 +205,6 @@ export class RedisEntryStore extends EntryStore {
 function isOlder(entry: CachedSession | null, change: UserChange | null): boolean {
   if (!entry || !change) return false;
   return entry.database !== change.database || entry.position <= change.transaction;
-}
-
-/** Session, its tombstone, the user's, the token's, and the epoch: what `decoded` takes apart. */
-function namesOf({ userId, sessionId, tokenId }: SessionKey): string[] {
-  return [
-    sessionKeys.session(userId, sessionId),
-    sessionKeys.ended(userId, sessionId),
-    sessionKeys.endedUser(userId),
-    sessionKeys.blacklist(userId, tokenId),
-    sessionKeys.epoch(partitionOf(userId)),
-  ];
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { SessionId, TokenId, UserId } from '@app/kernel';
+import type { SessionKey } from '../../domain/coherence/entry-store.js';
 import { partitionOf } from '../../domain/coherence/partition.js';
 
 /**
@@ -21,3 +22,22 @@ export const sessionKeys = {
   blacklist: (userId: UserId, id: TokenId) => `blacklist:{${partitionOf(userId)}}:${id}`,
   epoch: (partition: number) => `epoch:{${partition}}`,
 };
+
+/** Whoever asks once asks again with the same token. */
+const lastNames = new WeakMap<SessionKey, readonly string[]>();
+
+/** What a look-up reads, in this order: session, its tombstone, the user's, the token's, and the epoch. */
+export function namesOf(of: SessionKey): readonly string[] {
+  const known = lastNames.get(of);
+  if (known) return known;
+  const { userId, sessionId, tokenId } = of;
+  const names = [
+    sessionKeys.session(userId, sessionId),
+    sessionKeys.ended(userId, sessionId),
+    sessionKeys.endedUser(userId),
+    sessionKeys.blacklist(userId, tokenId),
+    sessionKeys.epoch(partitionOf(userId)),
+  ];
+  lastNames.set(of, names);
+  return names;
+}
