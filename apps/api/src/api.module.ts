@@ -84,6 +84,7 @@ export class ApiModule {
           routes,
           transport: config.transport,
           streams: config.streams,
+          limits: config.rateLimit,
           imports: [auth],
         }),
       ],

@@ -15,8 +15,7 @@ const kinds: Record<string, Device['kind']> = {
 
 /** What the edge can tell about the client: address by trusted hops only, user agent cut and cleaned. */
 export function clientFacts(request: FastifyRequest): ClientFacts {
-  const userAgent = cleaned(request.headers['user-agent']);
-  return { ipAddress: clientAddress(request), userAgent, device: deviceOf(userAgent, request.headers) };
+  return { ipAddress: clientAddress(request), ...agentOf(request.headers) };
 }
 
 export const Client = createParamDecorator((_: unknown, context: ExecutionContext): ClientFacts =>
@@ -39,25 +38,36 @@ function plainAddress(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
 }
 
+type Agent = Pick<ClientFacts, 'userAgent' | 'device'>;
+
 /** Parsing takes some 30 µs, and the same few thousand agents come again and again. */
 const maxRemembered = 2_000;
-const remembered = new Map<string, Device>();
+const maxRememberedLength = 1_024;
+const remembered = new Map<string, Agent>();
 
-type Hints = Pick<FastifyRequest['headers'], string>;
+type Hints = FastifyRequest['headers'];
+
+function agentOf(headers: Hints): Agent {
+  const { 'user-agent': text = '', 'sec-ch-ua-platform': platform, 'sec-ch-ua-mobile': mobile } = headers;
+  const hasHints = platform !== undefined || mobile !== undefined;
+  const key = hasHints ? [text, platform, mobile].join('\n') : text;
+  const known = remembered.get(key);
+  if (known) return known;
+  const userAgent = cleaned(headers['user-agent']);
+  const agent = { userAgent, device: deviceOf(userAgent, headers) };
+  if (key.length > maxRememberedLength) return agent;
+  if (remembered.size >= maxRemembered) remembered.clear();
+  remembered.set(key, agent);
+  return agent;
+}
 
 /** By the agent's text and, where a browser sends them, its client hints, which are coarser and harder to misread. */
 function deviceOf(userAgent: string | null, headers: Hints): Device {
   const platform = unquoted(headers['sec-ch-ua-platform']);
   const isMobile = headers['sec-ch-ua-mobile'] === '?1';
-  const key = `${userAgent}\n${platform}\n${isMobile}`;
-  const known = remembered.get(key);
-  if (known) return known;
   const plain = deviceByAgent(userAgent);
   const kind = isMobile && plain.kind !== 'tablet' ? 'mobile' : plain.kind;
-  const device = { ...plain, os: platform ?? plain.os, kind };
-  if (remembered.size >= maxRemembered) remembered.clear();
-  remembered.set(key, device);
-  return device;
+  return { ...plain, os: platform ?? plain.os, kind };
 }
 
 /** A structured-field string (RFC 9651 §3.3.3) of a plain name. */

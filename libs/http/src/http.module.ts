@@ -1,4 +1,4 @@
-import type { StreamsConfig, TransportConfig } from '@app/config';
+import type { RateLimitConfig, StreamsConfig, TransportConfig } from '@app/config';
 import { Log } from '@app/telemetry';
 import {
   type DynamicModule,
@@ -44,13 +44,14 @@ export interface HttpParts {
   readonly routes: RouteTable;
   readonly transport: TransportConfig;
   readonly streams: StreamsConfig;
+  readonly limits: Pick<RateLimitConfig, 'enabled'>;
   readonly imports: ModuleMetadata['imports'];
 }
 
 /** The edge: what stands between Fastify and every controller, in the order of a request. */
 @Module({})
 export class HttpModule {
-  static forRoot({ routes, transport, streams, imports }: HttpParts): DynamicModule {
+  static forRoot({ routes, transport, streams, limits, imports }: HttpParts): DynamicModule {
     return {
       module: HttpModule,
       imports,
@@ -65,7 +66,7 @@ export class HttpModule {
         Credentials,
         AddressWatch,
         // Limits first: they begin what the session guard waits for.
-        { provide: APP_GUARD, useClass: RateLimitGuard },
+        ...(limits.enabled ? [{ provide: APP_GUARD, useClass: RateLimitGuard }] : []),
         { provide: APP_GUARD, useClass: SessionGuard },
         { provide: APP_GUARD, useClass: AdminGuard },
         { provide: APP_GUARD, useClass: FreshnessGuard },

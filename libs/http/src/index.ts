@@ -16,7 +16,12 @@ export { clientCredentials } from './guards/client-credentials.js';
 export { CurrentClient } from './guards/client.guard.js';
 export type { Credential } from './guards/credentials.js';
 export { Fresh } from './guards/freshness.guard.js';
-export { CurrentCredential, CurrentPrincipal } from './guards/session.guard.js';
+export {
+  type AuthenticatedRequest,
+  CurrentCredential,
+  CurrentPrincipal,
+  principalOf,
+} from './guards/session.guard.js';
 export { HttpModule } from './http.module.js';
 export { oauthErrorComponent, oauthErrorSchema } from './openapi/oauth-error.schema.js';
 export { ReturnsToClients } from './openapi/returns-to-clients.js';

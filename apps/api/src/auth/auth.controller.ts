@@ -1,10 +1,12 @@
 import { type Principal, SignOut } from '@app/auth';
 import {
   answerPropagation,
+  type AuthenticatedRequest,
   type Credential,
   CurrentCredential,
   CurrentPrincipal,
   NeedsSession,
+  principalOf,
   Returns,
   SessionCookies,
   sessionProblems,
@@ -40,7 +42,8 @@ export class AuthController {
     example: principalExample,
     problems: sessionProblems,
   })
-  getPrincipal(@CurrentPrincipal() principal: Principal) {
+  getPrincipal(@Req() request: AuthenticatedRequest) {
+    const principal = principalOf(request);
     const known = this.shown.get(principal);
     if (known) return known;
     const view = Object.freeze(presentPrincipal(principal));

@@ -49,7 +49,8 @@ export class SessionCheck {
 
   /** The same for claims that are proven already, whenever they expire. */
   async vouchFor(claims: AccessTokenClaims): Promise<Authenticated> {
-    const { verdict, mode } = await this.verdictOn(claims);
+    const { verdict, mode, source } = this.fromMemory(claims) ?? (await this.answerOf(claims));
+    this.metrics.sessionChecks.inc(verdict.kind, source);
     if (verdict.kind !== 'live') throw refusal(verdict);
     return { principal: verdict.principal, mode };
   }
@@ -61,16 +62,13 @@ export class SessionCheck {
     return { claims: verdict.claims, isExpired: verdict.kind === 'expired' };
   }
 
-  private async verdictOn(claims: AccessTokenClaims): Promise<Answer> {
-    const answer = await this.answerOf(claims);
-    this.metrics.sessionChecks.inc(answer.verdict.kind, answer.source);
-    return answer;
+  private fromMemory(claims: AccessTokenClaims): Answer | null {
+    const remembered = this.cache.fromMemory(claims);
+    return remembered && { verdict: remembered, mode: 'normal', source: 'local' };
   }
 
-  /** Memory, then Redis, then Postgres; each only if the one before it cannot tell. */
+  /** Where memory cannot tell: Redis, and then Postgres only if Redis cannot either. */
   private async answerOf(claims: AccessTokenClaims): Promise<Answer> {
-    const remembered = this.cache.fromMemory(claims);
-    if (remembered) return { verdict: remembered, mode: 'normal', source: 'local' };
     const lookup = await this.cache.lookUp(claims);
     const cached = lookup && this.cache.fromLookup(lookup, claims);
     if (cached) return { verdict: cached, mode: 'normal', source: 'redis' };

@@ -28,7 +28,8 @@ export class Credentials {
 }
 
 function bearerToken(header: string): string {
-  const [, token] = /^bearer +([^\s,]+)$/i.exec(header) ?? [];
-  if (!token) throw new TokenInvalidError();
-  return token;
+  const [scheme] = /^bearer +/i.exec(header) ?? [];
+  // What follows is judged by who verifies it: nothing with a blank or a comma in it is a token.
+  if (scheme === undefined || scheme.length === header.length) throw new TokenInvalidError();
+  return header.slice(scheme.length);
 }

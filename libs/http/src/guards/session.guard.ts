@@ -72,7 +72,8 @@ export class SessionGuard implements CanActivate {
       }
       const { scope } = principal.session;
       if (scope !== 'full') this.assertWithin(scope, context, request);
-      await this.agents.look(principal, () => clientFacts(request));
+      const ending = this.agents.look(principal, () => clientFacts(request));
+      if (ending) await ending;
       request.principal = principal;
       this.activity.note(principal.session, clientAddress(request));
       if (mode !== 'normal') void reply.header('x-authority-mode', mode);
@@ -123,11 +124,15 @@ export class SessionGuard implements CanActivate {
   }
 }
 
-/** The principal of a private route. */
-export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
-  const { principal } = context.switchToHttp().getRequest<AuthenticatedRequest>();
-  if (!principal) throw new Error('CurrentPrincipal is used on a route without a session');
+/** The principal of a request of a private route. */
+export function principalOf({ principal }: AuthenticatedRequest): Principal {
+  if (!principal) throw new Error('a principal is asked for on a route without a session');
   return principal;
+}
+
+/** As a parameter of a handler. Nest has pipes look at it, which takes some ten promises. */
+export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
+  return principalOf(context.switchToHttp().getRequest<AuthenticatedRequest>());
 });
 
 /** The token of a private or token route and how it came; for handing on to a use case, never for storing. */

@@ -1,5 +1,4 @@
 import { SessionCheck } from '@app/auth';
-import type { RateLimitConfig } from '@app/config';
 import type { UserId } from '@app/kernel';
 import {
   capacityOf,
@@ -7,7 +6,6 @@ import {
   policiesToken,
   type Policy,
   type PolicyName,
-  rateLimitConfigToken,
   RateLimitedError,
   RateLimits,
   type Rule,
@@ -55,7 +53,6 @@ export class RateLimitGuard extends ThrottlerGuard {
     private readonly credentials: Credentials,
     private readonly watch: AddressWatch,
     @Inject(policiesToken) private readonly policies: Policies,
-    @Inject(rateLimitConfigToken) private readonly config: RateLimitConfig,
   ) {
     super(options, storage, reflector);
     this.access = new RouteMark(reflector, accessModeKey);
@@ -63,7 +60,6 @@ export class RateLimitGuard extends ThrottlerGuard {
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
-    if (!this.config.enabled) return true;
     const request = context.switchToHttp().getRequest<LimitedRequest>();
     const address = clientAddress(request);
     this.watch.note(request, address);

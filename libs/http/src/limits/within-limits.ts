@@ -9,8 +9,8 @@ export interface LimitedRequest extends FastifyRequest {
  * Waits for the limits of a request and for work that was begun in the same tick: both ask Redis, in one round
  * trip. A refusal by the limits comes first, whatever became of the work.
  */
-export async function withinLimits<T>(request: LimitedRequest, work: Promise<T>): Promise<T> {
+export function withinLimits<T>({ limits }: LimitedRequest, work: Promise<T>): Promise<T> {
+  if (!limits) return work;
   work.catch(() => undefined); // Nobody waits for it after a refusal.
-  await request.limits;
-  return work;
+  return limits.then(() => work);
 }

@@ -68,9 +68,10 @@ export class SessionActivity {
 
   /** True if a use now must be written at once: other instances could find the session idle before the next flush. */
   isUrgent(idleExpiresAt: Date, expiresAt: Date): boolean {
-    if (idleExpiresAt >= expiresAt) return false;
+    const idleEnd = idleExpiresAt.getTime();
+    if (idleEnd >= expiresAt.getTime()) return false;
     const leadMs = 2_000 * this.config.activityFlushSeconds;
-    return idleExpiresAt.getTime() - this.clock.now().getTime() <= leadMs;
+    return idleEnd - this.clock.now().getTime() <= leadMs;
   }
 
   /** The moved idle end; null if the session is not live. Rejects with StoreUnavailableError. */

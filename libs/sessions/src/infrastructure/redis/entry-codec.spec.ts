@@ -71,10 +71,19 @@ describe(EntryCodec, () => {
     expect(codec.decodeGeneration('ended_user:{1}:ann', null)).toBeNull();
   });
 
-  it('forgets the oldest texts before memory grows without end', () => {
+  it('remembers the last text of a session', () => {
+    const next = codec.encodeEntry(name, { ...entry, position: entry.position + 1 });
+    expect([codec.decodeEntry(name, of, text), codec.decodeEntry(name, of, next)]).toEqual([
+      entry,
+      { ...entry, position: entry.position + 1 },
+    ]);
+    expect(codec.decodeEntry(name, of, text)).toEqual(entry);
+  });
+
+  it('forgets the oldest sessions before memory grows without end', () => {
     const small = new EntryCodec(key);
-    for (let position = 0; position < 20_100; position += 1) {
-      small.decodeEntry(name, of, small.encodeEntry(name, { ...entry, position }));
+    for (let number = 0; number < 20_100; number += 1) {
+      small.decodeEntry(name, { ...of, sessionId: String(number) as SessionId }, text);
     }
     expect((small as unknown as { remembered: Map<string, unknown> }).remembered.size).toBe(20_000);
   });

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { TokenId } from '@app/kernel';
+import type { SessionId, TokenId } from '@app/kernel';
 import { z } from 'zod';
 import type { CachedSession, SessionKey, UserChange } from '../../domain/coherence/entry-store.js';
 import type { EndReason, SessionEnd, SessionProfile, SessionScope } from '../../domain/session.js';
@@ -30,10 +30,13 @@ const bodySchema = z.tuple([
 /**
  * Entries and tombstones as text, each with a MAC under the server's key (HMAC-SHA-256, 128 bits) over its key
  * and content: who can write to Redis can slow us down, not mint a session, a role or an end. A text that does
- * not check out is a miss. An entry is checked and parsed once per distinct text, then remembered.
+ * not check out is a miss. An entry is checked and parsed once, then remembered until its text changes.
  */
 export class EntryCodec {
-  private readonly remembered = new Map<string, CachedSession>();
+  private readonly remembered = new Map<
+    SessionId,
+    { readonly text: string; readonly entry: CachedSession }
+  >();
 
   constructor(private readonly key: Buffer) {}
 
@@ -56,8 +59,8 @@ export class EntryCodec {
 
   decodeEntry(name: string, of: SessionKey, text: string | null): CachedSession | null {
     if (text === null) return null;
-    const known = this.remembered.get(text);
-    if (known) return known.sessionId === of.sessionId && known.userId === of.userId ? known : null;
+    const known = this.remembered.get(of.sessionId);
+    if (known?.text === text && known.entry.userId === of.userId) return known.entry;
     const [, head, position, database, mac, body] = /^((\d+)\|([^|]*)\|)([\w-]{22})\|(.*)$/s.exec(text) ?? [];
     if (!head || !mac || body === undefined || !this.isGenuine(mac, name, head + body)) return null;
     const entry = toEntry({ position: Number(position), database: database ?? '', of, body });
@@ -113,11 +116,12 @@ export class EntryCodec {
   }
 
   private remember(text: string, entry: CachedSession): void {
+    this.remembered.delete(entry.sessionId);
     if (this.remembered.size >= maxRemembered) {
       const oldest = this.remembered.keys().next();
       if (!oldest.done) this.remembered.delete(oldest.value);
     }
-    this.remembered.set(text, entry);
+    this.remembered.set(entry.sessionId, { text, entry });
   }
 }
 
