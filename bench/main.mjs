@@ -1,7 +1,8 @@
 /**
  * What a checked request costs, ours and others', one after the other in rounds that begin with another one each time.
- * Prints one table. BENCH_ROUNDS, BENCH_SECONDS, BENCH_WARM_UP, BENCH_SESSIONS and BENCH_ONLY (a text that names
- * contain) change the run; BENCH_PROFILE (a folder) has every program write a processor profile there.
+ * Prints one table, in some six minutes. BENCH_ROUNDS, BENCH_SECONDS, BENCH_WARM_UP (seconds at most), BENCH_SESSIONS and
+ * BENCH_ONLY (a text that names contain) change the run; BENCH_PROFILE (a folder) has every program write a processor
+ * profile there.
  */
 import { join } from 'node:path';
 import pg from 'pg';
@@ -12,13 +13,16 @@ import { machine, markdown, median, spread, versions } from './support/figures.m
 import { flush, redisUsage } from './support/redis-usage.mjs';
 
 const number = (name, otherwise) => Number(process.env[name] ?? otherwise);
-const rounds = number('BENCH_ROUNDS', 5);
-const seconds = number('BENCH_SECONDS', 6);
-const warmUp = number('BENCH_WARM_UP', 3);
+const rounds = number('BENCH_ROUNDS', 3);
+const seconds = number('BENCH_SECONDS', 4);
+const warmUp = number('BENCH_WARM_UP', 8);
 const count = number('BENCH_SESSIONS', 1024);
 const only = process.env.BENCH_ONLY ?? '';
 const profiles = process.env.BENCH_PROFILE;
 const connections = 64;
+
+/** Steady: two seconds in a row that differ by less than this share. */
+const steady = 0.05;
 
 async function createDatabases(url) {
   const client = new pg.Client({ connectionString: url });
@@ -31,6 +35,20 @@ function environment({ database, env = {} }, port, { postgresUrl, redisUrl }) {
   const postgres = database && { DATABASE_URL: postgresUrl.replace(/postgres$/, database) };
   const redis = env.REDIS_ENABLED !== 'false' && { REDIS_URL: redisUrl };
   return { PORT: String(port), ...postgres, ...redis, ...env };
+}
+
+/**
+ * Loads a program until it is steady, for at most so many seconds: engines compile what runs often, and the more a program
+ * does for a request, the longer that takes. The same rule for everybody. Returns the seconds.
+ */
+async function warm(name, client, load) {
+  let last = 0;
+  for (let second = 1; ; second += 1) {
+    const { perSecond, failed, statuses } = await client.ask('load', { ...load, seconds: 1 });
+    if (failed > 0) console.error(`${name}, warming up: ${JSON.stringify(statuses)}`);
+    if (second >= warmUp || Math.abs(perSecond - last) < steady * perSecond) return second;
+    last = perSecond;
+  }
 }
 
 async function measure(name, contender, servers) {
@@ -48,8 +66,7 @@ async function measure(name, contender, servers) {
     await contender.isReady?.(baseUrl);
     const sessions = (await contender.sessions?.(baseUrl, count)) ?? (await child.ask('sessions', { count }));
     const load = { url: baseUrl + contender.path, sessions, connections };
-    const cold = await client.ask('load', { ...load, seconds: warmUp });
-    if (cold.failed > 0) console.error(`${name}, warming up: ${JSON.stringify(cold.statuses)}`);
+    const warmedUp = await warm(name, client, load);
     const before = [await child.ask('usage'), await redisUsage(servers.redisUrl)];
     const result = await client.ask('load', { ...load, seconds });
     const after = [await child.ask('usage'), await redisUsage(servers.redisUrl)];
@@ -57,6 +74,7 @@ async function measure(name, contender, servers) {
     const each = (of) => (of(after) - of(before)) / result.answered;
     return {
       ...result,
+      warmedUp,
       micros: each(([process]) => process.cpuMicros),
       userMicros: each(([process]) => process.userMicros),
       redisMicros: each(([, redis]) => redis.cpuMicros),
@@ -85,6 +103,7 @@ function row(name, samples, floors) {
     ),
     'times the floor': median(toFloor(({ micros }) => micros)).toFixed(2),
     'of it in user mode': median(all(({ userMicros }) => userMicros)).toFixed(0),
+    'seconds to be steady': String(median(all(({ warmedUp }) => warmedUp))),
     'not 200': String(samples.reduce((sum, { failed }) => sum + failed, 0)),
     'p50 / p99 ms': `${median(all(({ p50 }) => p50))} / ${median(all(({ p99 }) => p99))}`,
     'loop delay p99 ms': median(all(({ delay }) => delay)).toFixed(0),
@@ -124,7 +143,10 @@ try {
       'autocannon',
     ]),
   );
-  console.log(`${rounds} rounds of ${seconds} s, ${connections} connections, ${count} sessions\n`);
+  console.log(
+    `${rounds} rounds of ${seconds} s, each after warming up for at most ${warmUp}, ${connections} connections, ` +
+      `${count} sessions\n`,
+  );
   console.log(markdown(entries.map(([name]) => row(name, samples.get(name), samples.get(floor)))));
 } finally {
   await stopSharedServers();
