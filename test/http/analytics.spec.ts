@@ -49,7 +49,7 @@ describe('what administrators are told in numbers', () => {
         const [series] = await seriesOf('metrics=sessions_started');
         return series?.total === 5;
       },
-      { describe: 'all sessions are counted' },
+      { describe: 'all sessions are counted', timeoutMs: 15_000 },
     );
   });
 

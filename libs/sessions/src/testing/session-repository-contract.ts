@@ -109,7 +109,8 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
     const { owner, all } = await given(span);
     const end = { reason, at: at(30) };
 
-    expect(await sessions().end(all[0]!.id, owner, signout(31, owner))).toEqual([{ id: all[0]!.id, end }]);
+    const { id, createdAt: beganAt } = all[0]!;
+    expect(await sessions().end(id, owner, signout(31, owner))).toEqual([{ id, end, beganAt }]);
     expect((await sessions().findOwned(all[0]!.id, owner))?.ended).toEqual(end);
   });
 
