@@ -6,7 +6,7 @@ export interface PastPlace {
   readonly id: number;
 }
 
-/** What has happened, from the event log, which forgets nothing that a disabled endpoint was not told. */
+/** What has happened, from the event log, which also has what a disabled endpoint was not told. */
 export abstract class PastEvents {
   /** In the order of their times, from `since` on or behind `after`. */
   abstract read(
