@@ -81,9 +81,9 @@ const eventOf = ({ headers }: Received): string => String(headers['webhook-id'])
 describe('kill -9 of the worker at random moments, with a receiver that fails', () => {
   it('loses no webhook, and each comes after those before it of the same session', async () => {
     receiver.answer = moody;
-    let isDone = false;
+    const work = { isOver: false };
     const caller = async (): Promise<void> => {
-      while (!isDone) {
+      while (!work.isOver) {
         // What a busy machine refuses may have happened or not: the log knows.
         const device = await api.api.register(aPerson()).catch(() => null);
         if (device) await api.api.ask('POST', '/auth/signout', device);
@@ -91,7 +91,7 @@ describe('kill -9 of the worker at random moments, with a receiver that fails', 
     };
     const dying = (async () => {
       for (let kill = 0; kill < goal; kill += 1) await liveAndDie();
-    })().finally(() => (isDone = true));
+    })().finally(() => (work.isOver = true));
     await Promise.all([dying, ...Array.from({ length: callers }, caller)]);
 
     const diedUnanswered = receiver.received.length - receiver.accepted.length;

@@ -20,8 +20,10 @@ export interface WebhookMessage {
 const told: ReadonlySet<string> = new Set([
   'bulk_end',
   'by',
+  'continues',
   'ended',
   'endpoint_id',
+  'expired_at',
   'failures',
   'fields',
   'kid',
@@ -30,6 +32,7 @@ const told: ReadonlySet<string> = new Set([
   'reason',
   'role',
   'share',
+  'started_at',
 ]);
 
 /** The id also tells the time, because after a failover another event may get the number of one that was lost. */
