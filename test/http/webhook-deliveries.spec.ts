@@ -87,7 +87,7 @@ describe('webhooks', () => {
         user_id: device.userId,
         session_id: device.sessionId,
         token_id: null,
-        details: { reason: 'signout' },
+        details: { reason: 'signout', started_at: expect.stringMatching(/^2026-03-01T12:/) },
       },
     });
     for (const { headers, body } of told.receiver.accepted) {
