@@ -1,10 +1,15 @@
 import {
+  IconActivity,
   IconDevices,
+  IconGauge,
   IconHistory,
+  IconKey,
   IconLayoutDashboard,
+  IconListDetails,
   IconPlugConnected,
   IconUserCircle,
   IconUsers,
+  IconWebhook,
 } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 import type { Area } from '../auth/return-path';
@@ -50,6 +55,47 @@ export const pages: readonly PageEntry[] = [
     load: () => import('../pages/users/users-page'),
   },
   { area: 'admin', path: 'users/:id', label: 'User', load: () => import('../pages/users/user-page') },
+  {
+    area: 'admin',
+    path: 'live',
+    label: 'Live',
+    icon: IconActivity,
+    load: () => import('../pages/live/live-page'),
+  },
+  {
+    area: 'admin',
+    path: 'audit',
+    label: 'Audit',
+    icon: IconListDetails,
+    load: () => import('../pages/audit/audit-page'),
+  },
+  {
+    area: 'admin',
+    path: 'webhooks',
+    label: 'Webhooks',
+    icon: IconWebhook,
+    load: () => import('../pages/webhooks/webhooks-page'),
+  },
+  {
+    area: 'admin',
+    path: 'webhooks/:id',
+    label: 'Webhook',
+    load: () => import('../pages/webhooks/webhook-page'),
+  },
+  {
+    area: 'admin',
+    path: 'limits',
+    label: 'Rate limits',
+    icon: IconGauge,
+    load: () => import('../pages/limits/limits-page'),
+  },
+  {
+    area: 'admin',
+    path: 'keys',
+    label: 'Keys',
+    icon: IconKey,
+    load: () => import('../pages/keys/keys-page'),
+  },
   {
     area: 'account',
     path: '',

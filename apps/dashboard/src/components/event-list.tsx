@@ -1,4 +1,5 @@
-import { Text } from '@mantine/core';
+import { Anchor, Text } from '@mantine/core';
+import { Link } from 'react-router';
 import type { Schema } from '../api/client';
 import { endReasonName } from './end-reasons';
 import { eventName } from './event-names';
@@ -7,11 +8,18 @@ import { Time } from './time';
 
 type SecurityEvent = Schema['SecurityEvent'];
 
+/** With `user_id` where the events are of several people. */
+type ShownEvent = Pick<SecurityEvent, 'id' | 'type' | 'at' | 'details'> & {
+  readonly user_id?: string | null;
+};
+
 /** What an event tells besides its type, as far as people care. */
-function about({ reason, note, ip_address: address, role }: SecurityEvent['details']): string {
+function about({ type, details }: ShownEvent): string {
+  const { reason, note, ip_address: address, role } = details;
+  const isPromotion = type === 'user.role_changed' && typeof role === 'string';
   const parts = [
     typeof reason === 'string' ? endReasonName(reason) : null,
-    typeof role === 'string' ? `now ${role === 'admin' ? 'an administrator' : 'a user'}` : null,
+    isPromotion ? `now ${role === 'admin' ? 'an administrator' : 'a user'}` : null,
     typeof address === 'string' ? `from ${address}` : null,
     typeof note === 'string' ? `“${note}”` : null,
   ];
@@ -19,7 +27,7 @@ function about({ reason, note, ip_address: address, role }: SecurityEvent['detai
 }
 
 /** Events below each other, newest first. */
-export function EventList({ events }: { readonly events: readonly SecurityEvent[] }) {
+export function EventList({ events }: { readonly events: readonly ShownEvent[] }) {
   return (
     <ol className={classes.list}>
       {events.map((event) => (
@@ -29,7 +37,15 @@ export function EventList({ events }: { readonly events: readonly SecurityEvent[
               {eventName(event.type)}
             </Text>
             <Text size="sm" c="dimmed">
-              {about(event.details)}
+              {about(event)}
+              {event.user_id && (
+                <>
+                  {' '}
+                  <Anchor component={Link} to={`/admin/users/${event.user_id}`} size="sm">
+                    Open the account
+                  </Anchor>
+                </>
+              )}
             </Text>
           </div>
           <Text size="sm" c="dimmed" component="span">

@@ -26,6 +26,7 @@ const names: Record<string, string> = {
   'user.sessions_revoked': 'Signed out everywhere',
   'rate_limit.exceeded': 'Limit reached',
   'rate_limit.reset': 'Limit reset',
+  'webhook.ping': 'Test',
   'key.rotated': 'Signing key rotated',
   'key.withdrawn': 'Signing key withdrawn',
 };
@@ -33,3 +34,8 @@ const names: Record<string, string> = {
 export function eventName(type: string): string {
   return names[type] ?? type.replaceAll(/[._]/g, ' ');
 }
+
+/** All that are known, for a choice, in the order of their words. */
+export const eventNames: readonly { readonly value: string; readonly label: string }[] = Object.entries(names)
+  .map(([value, label]) => ({ value, label }))
+  .toSorted((a, b) => a.label.localeCompare(b.label));
