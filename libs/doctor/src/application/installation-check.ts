@@ -42,14 +42,13 @@ export class InstallationCheck {
 
   /** Rejects with StoreUnavailableError. */
   async run(expected: Expectations): Promise<Found[]> {
-    const parts = await Promise.all([
-      this.signingKeys(expected.tokens),
-      this.lagging(),
-      this.sleepers(),
-      this.jobs(expected.cleanup),
-      this.crowd(expected.trustProxy),
-    ]);
-    return parts.flat();
+    return [
+      ...(await this.signingKeys(expected.tokens)),
+      ...(await this.lagging()),
+      ...(await this.sleepers()),
+      ...(await this.jobs(expected.cleanup)),
+      ...(await this.crowd(expected.trustProxy)),
+    ];
   }
 
   private async signingKeys({ keyRotationSeconds }: TokensConfig): Promise<Found[]> {
@@ -96,11 +95,9 @@ export class InstallationCheck {
 
   private async jobs({ historyDays }: CleanupConfig): Promise<Found[]> {
     const ago = (milliseconds: number): Date => new Date(this.clock.now().getTime() - milliseconds);
-    const [orders, mail, sessions] = await Promise.all([
-      this.installation.stuckBulkEnds(ago(stuckAfterMs)),
-      this.installation.mailDue(ago(mailAfterMs)),
-      this.installation.forgettable(ago((historyDays + leewayDays) * dayMs)),
-    ]);
+    const orders = await this.installation.stuckBulkEnds(ago(stuckAfterMs));
+    const mail = await this.installation.mailDue(ago(mailAfterMs));
+    const sessions = await this.installation.forgettable(ago((historyDays + leewayDays) * dayMs));
     return [
       ...some('jobs.bulk_end_stuck', orders),
       ...(mail > 0 ? [['jobs.mail_stuck', `${mail} mails`] as const] : []),

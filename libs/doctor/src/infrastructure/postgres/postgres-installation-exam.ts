@@ -1,4 +1,4 @@
-import type { SessionId, UserId } from '@app/kernel';
+import { patiently, type SessionId, type UserId } from '@app/kernel';
 import { Database } from '@app/postgres';
 import type { EndReason } from '@app/sessions';
 import { Injectable } from '@nestjs/common';
@@ -138,9 +138,13 @@ export class PostgresInstallationExam extends InstallationExam {
     return (await this.rows<{ number: number }>(statement))[0]!.number;
   }
 
+  /** Again after a failure, for some 20 s: on a busy machine a connection or a statement may be late. */
   private async rows<Row>(statement: SQL): Promise<Row[]> {
-    const result = await this.database.query((orm) => orm.execute(statement));
-    return (result as { rows: Row[] }).rows;
+    const ask = async (): Promise<Row[]> => {
+      const result = await this.database.query((orm) => orm.execute(statement));
+      return (result as { rows: Row[] }).rows;
+    };
+    return patiently(ask);
   }
 }
 
