@@ -163,6 +163,7 @@ describe('offline', () => {
       [forge.make({ header: { alg: 'HS256' }, signature: hs256('secret') }), '401 TOKEN_INVALID'],
       [forge.make({ header: { alg: 'none' }, signature: () => Buffer.alloc(0) }), '401 TOKEN_INVALID'],
       [forge.make({ header: { typ: 'JWT' } }), '401 TOKEN_INVALID'],
+      [forge.make({ header: { kid: undefined } }), '401 TOKEN_INVALID'],
       [forge.make({ claims: { iss: 'https://elsewhere.example' } }), '401 TOKEN_INVALID'],
       [forge.make({ claims: { aud: 'others' } }), '401 TOKEN_INVALID'],
       [forge.make({ claims: { sid: undefined } }), '401 TOKEN_INVALID'],
@@ -325,9 +326,14 @@ describe('a service that starts', () => {
     await eventually(() => service.feed.entries === 1, { describe: 'only the new entry is left' });
   });
 
-  it('refuses numbers that would make it unsafe', async () => {
+  it.each([
+    { clockToleranceSeconds: 120 },
+    { mode: 'ofline' as never },
+    { offline: { onStaleFeed: 'deny' as never } },
+    { offline: { whileStarting: 'block' as never } },
+  ])('refuses numbers and words that would make it unsafe: %j', async (wrong) => {
     const client = { id: 'a', secret: 'b' };
-    await expect(aServiceOf(api, { client, clockToleranceSeconds: 120 })).rejects.toThrow(RangeError);
+    await expect(aServiceOf(api, { client, ...wrong })).rejects.toThrow(RangeError);
   });
 });
 

@@ -60,20 +60,26 @@ export interface Settings {
   readonly monotonicMs: () => number;
 }
 
-/** Throws RangeError for numbers that would make the guard unsafe, TypeError for addresses that are none. */
+const modes = ['offline', 'introspection'] as const;
+const policies = ['refuse', 'introspect', 'allow'] as const;
+
+/**
+ * Throws RangeError for numbers and words that would make the guard unsafe, as from an environment that no compiler has
+ * seen; TypeError for addresses that are none.
+ */
 export function settingsOf(options: RollcallOptions): Settings {
   const { offline = {}, introspection = {} } = options;
-  const onStaleFeed = offline.onStaleFeed ?? 'refuse';
+  const onStaleFeed = oneOf('onStaleFeed', offline.onStaleFeed ?? 'refuse', policies);
   const url = new URL(options.baseUrl ?? options.issuer);
   return {
     issuer: options.issuer,
     baseUrl: url.href.replace(/\/+$/, ''),
     audience: options.audience ?? 'rollcall',
     client: options.client,
-    mode: options.mode,
+    mode: oneOf('mode', options.mode, modes),
     staleAfterMs: within('staleAfterSeconds', offline.staleAfterSeconds ?? 10, [3, 600]) * 1_000,
     onStaleFeed,
-    whileStarting: offline.whileStarting ?? onStaleFeed,
+    whileStarting: oneOf('whileStarting', offline.whileStarting ?? onStaleFeed, policies),
     introspectionTimeoutMs: within('timeoutMs', introspection.timeoutMs ?? 1_000, [50, 10_000]),
     introspectionCacheMs: within('cacheSeconds', introspection.cacheSeconds ?? 0, [0, 60]) * 1_000,
     // The feed keeps an entry for a minute longer than any token lives.
@@ -86,4 +92,9 @@ export function settingsOf(options: RollcallOptions): Settings {
 function within(name: string, value: number, [min, max]: readonly [number, number]): number {
   if (value >= min && value <= max) return value;
   throw new RangeError(`${name} must be ${min} to ${max}, not ${value}`);
+}
+
+function oneOf<T extends string>(name: string, value: T, known: readonly T[]): T {
+  if (known.includes(value)) return value;
+  throw new RangeError(`${name} must be one of ${known.join(', ')}, not ${value}`);
 }

@@ -24,10 +24,13 @@ export class TokenVerifier {
         typ: 'at+jwt',
         requiredClaims: ['sub', 'sid', 'jti', 'iat', 'exp', 'auth_time'],
       });
+      // Of a token that names no key nobody could tell whether the key was withdrawn.
+      const { kid: keyId } = protectedHeader;
+      if (typeof keyId !== 'string') throw new errors.JWSInvalid('names no key');
       const { sid, auth_time: authenticatedAt, amr } = payload;
       return {
         text,
-        keyId: protectedHeader.kid!,
+        keyId,
         issuedAt: inTime(payload.iat),
         principal: {
           userId: payload.sub!,

@@ -130,6 +130,8 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
     this.log.warn('The feed of revocations begins anew: its cursor leads nowhere');
     this.cursor = null;
     await this.keys.load().catch(() => undefined);
+    // Behind a balancer over two databases each cursor may lead nowhere; that must not become a flood.
+    await this.sleep(firstDelayMs);
   }
 
   private sleep(ms: number): Promise<void> {
