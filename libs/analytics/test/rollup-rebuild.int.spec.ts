@@ -189,6 +189,19 @@ describe.each(openStores)(`${RollupRebuild.name} on %s`, (driver, open) => {
     expect(await shown()).toEqual(before);
   });
 
+  it('counts sessions once that began in buckets which were forgotten', async () => {
+    await write(signIn(-50 * 60), signIn(-30 * 60, 1), signIn(-2));
+    await follow();
+    const live = () => rollups.liveBefore(new Date('2026-01-03T00:00:00Z'));
+    while ((await rollups.purge({ seconds: 86_400, before: new Date('2026-01-02T00:00:00Z') }, 100)) > 0);
+    expect(await live()).toBe(3);
+    await rebuild.run();
+    expect(await live()).toBe(3);
+    await execute(sql`delete from event_log where created_at < ${at(-40 * 60).toISOString()}::timestamptz`);
+    await rebuild.run();
+    expect(await live()).toBe(3);
+  });
+
   it('counts once what was being counted when a process died', async () => {
     await write(signIn(-9), signIn(-5), signIn(-4));
     await advance(2); // It only begins.

@@ -96,6 +96,26 @@ describe.each(openStores)(`${PostgresLogReaders.name} on %s`, (driver, open) => 
     expect(await follow()).toEqual([['a', 'b']]);
   });
 
+  it('tells the oldest that is unread amid a backlog, before and beyond what is being worked off', async () => {
+    const later = (seconds: number): Date => new Date(at.getTime() + seconds * 1_000);
+    const tell = (seconds: number) =>
+      database.run(() => events.append([{ type: 'session.created', userId, at: later(seconds) }]));
+    await tell(1);
+    await tell(2);
+    await tell(3);
+    await readers.advance(following(1), async () => undefined); // It only begins.
+    await readers.advance(following(1), async () => undefined);
+    const oldest = async () => (await readers.status())[0]!.oldestUnread;
+    expect(await oldest()).toEqual(later(2));
+    await tell(4);
+    await readers.advance(following(1), async () => undefined);
+    expect(await oldest()).toEqual(later(3));
+    await readers.advance(following(1), async () => undefined);
+    expect(await oldest()).toEqual(later(4));
+    while (await readers.advance(following(1), async () => undefined));
+    expect(await oldest()).toBeNull();
+  });
+
   it('lets a reader go on from where another one stands', async () => {
     await write('a');
     await follow();

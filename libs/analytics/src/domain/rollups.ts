@@ -31,8 +31,8 @@ export abstract class Rollups {
   /** Sessions that had begun and not ended before then; a day's beginning (UTC). */
   abstract liveBefore(day: Date): Promise<number>;
   /**
-   * Forgets up to `limit` counts of buckets of that length that began before; returns how many. How many sessions were
-   * live is not forgotten.
+   * Forgets up to `limit` counts of buckets of that length that began before; returns how many. Starts and ends of
+   * sessions by the day stay: how many are live follows from all of them.
    */
   abstract purge(of: { seconds: number; before: Date }, limit: number): Promise<number>;
   /** Forgets who has been counted in buckets that began before; up to `limit`, returns how many. */

@@ -53,7 +53,7 @@ function actorOf(event: StoredEvent, by: unknown): Pick<AuditEntry, 'actorKind' 
 
 function kindOf({ type, userId, payload }: StoredEvent): ActorKind {
   if (byAnybody.has(type)) return 'unknown';
-  const isEnd = type === 'session.ended' || type === 'user.sessions_revoked';
+  const isEnd = ['session.ended', 'session.expired', 'user.sessions_revoked'].includes(type);
   if (userId === null || (isEnd && !byOwner.has(payload.reason))) return 'system';
   return 'user';
 }

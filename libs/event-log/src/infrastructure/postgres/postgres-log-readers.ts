@@ -82,13 +82,18 @@ export class PostgresLogReaders extends LogReaders {
     return true;
   }
 
+  /**
+   * Two looks at an index for each reader, however much lies behind or before it: while a horizon is worked off, what is
+   * unread has a higher id than the last one read, or belongs to a transaction beyond the horizon.
+   */
   async status(): Promise<ReaderStatus[]> {
     const rows = await this.rows<{ name: string; at: string | null }>(sql`
-      select name, to_char((
-        select created_at from ${eventLogTable}
-        where xid >= position::text::xid8
-          and not (xid < coalesce(horizon, 0)::text::xid8 and id <= coalesce(last_id, 0))
-        order by xid, id limit 1) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
+      select name, to_char(least(
+        (select created_at from ${eventLogTable}
+          where xid >= coalesce(horizon, position)::text::xid8 order by xid, id limit 1),
+        (select created_at from ${eventLogTable}
+          where id > last_id and xid >= position::text::xid8 order by id limit 1)
+        ) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
       from ${logReadersTable} order by name`);
     return rows.map(({ name, at }) => ({ name, oldestUnread: at === null ? null : new Date(at) }));
   }
