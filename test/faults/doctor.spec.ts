@@ -164,12 +164,12 @@ describe('rollcall doctor', () => {
       'config.token_only',
       'postgres.unreachable',
     ]);
-  });
+  }, 60_000);
 
   it('touches nothing under another secret or on another schema', async () => {
     const other = await doctor(['--repair'], { SECRET_KEY: secretKey.toUpperCase() });
     expect(idsOf(other.findings)).toEqual([...lasting, 'keys.other_secret'].toSorted());
     await run(`insert into drizzle.__drizzle_migrations (hash, created_at) values ('x', 9999999999999)`);
     expect(idsOf((await doctor()).findings)).toEqual(['schema.newer']);
-  });
+  }, 60_000);
 });
