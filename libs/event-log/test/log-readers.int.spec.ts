@@ -116,6 +116,28 @@ describe.each(openStores)(`${PostgresLogReaders.name} on %s`, (driver, open) => 
     expect(await oldest()).toBeNull();
   });
 
+  it('looks at a handful of events to tell that, however many were read or wait', async () => {
+    for (let round = 0; round < 10; round += 1)
+      await execute(sql`
+        insert into event_log (type, payload, created_at)
+        select 'session.created', '{}', ${at.toISOString()}::timestamptz from generate_series(1, 2000)`);
+    await readers.advance(following(12_000), async () => undefined); // It only begins.
+    await readers.advance(following(12_000), async () => undefined);
+    const looked = async (): Promise<number> => {
+      const [row] = await execute<{ rows: number }>(sql`
+        select (seq_tup_read + idx_tup_fetch)::int as rows from pg_stat_xact_user_tables
+        where relname = 'event_log'`);
+      return row!.rows;
+    };
+    const rows = await database.run(async () => {
+      const before = await looked();
+      expect(await readers.status()).toEqual([{ name: 'test', oldestUnread: at }]);
+      return (await looked()) - before;
+    });
+    expect(rows).toBeLessThan(10);
+    expect(rows).toBeGreaterThan(0);
+  });
+
   it('lets a reader go on from where another one stands', async () => {
     await write('a');
     await follow();

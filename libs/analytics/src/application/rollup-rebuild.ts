@@ -45,12 +45,12 @@ export class RollupRebuild {
   }
 
   /**
-   * Begins one and carries it on until the new numbers are shown. `onProgress` hears of each stretch. Rejects with
-   * StoreUnavailableError; what was counted stays, and another call goes on from there.
+   * Begins one and carries it on until the new numbers are shown. Rejects with StoreUnavailableError; what was counted
+   * stays, and another call goes on from there.
    */
-  async run(onProgress?: (status: RebuildStatus) => void): Promise<void> {
+  async run(): Promise<void> {
     await this.begin();
-    while (await this.step()) if (onProgress) onProgress(await this.status());
+    while (await this.step());
     await this.clear();
   }
 
