@@ -9,7 +9,7 @@ const clock = new FakeClock(noon);
 let api: Api;
 
 beforeAll(async () => {
-  api = await startApi({ clock });
+  api = await startApi({ clock, env: { JOBS_ENABLED: 'false' } });
 });
 
 beforeEach(() => clock.set(noon));

@@ -158,7 +158,7 @@ describe('disabling and enabling', () => {
     const told = { by: admin.userId };
     expect(await eventsOf(device.userId, 'user.disabled')).toEqual([{ ...told, note: 'left' }]);
     expect(await eventsOf(device.userId, 'user.enabled')).toEqual([{ ...told, note: 'back' }]);
-    expect(await eventsOf(device.userId, 'session.ended')).toEqual([
+    expect(await eventsOf(device.userId, 'session.ended')).toMatchObject([
       { ...told, note: 'left', reason: 'user_disabled' },
     ]);
   });

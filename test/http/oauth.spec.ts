@@ -14,7 +14,7 @@ let application: ClientCredentials;
 let resource: ClientCredentials;
 
 beforeAll(async () => {
-  api = await startApi();
+  api = await startApi({ env: { JOBS_ENABLED: 'false' } });
   application = await aClientOf(api, 'application');
   resource = await aClientOf(api, 'resource');
 });
