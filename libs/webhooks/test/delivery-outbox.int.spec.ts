@@ -32,6 +32,16 @@ describe.each(openStores)(`${PostgresDeliveryOutbox.name} on %s`, (driver, open)
     expect(await stand.all(all)).toHaveLength(4);
   });
 
+  it('tells of tokens that somebody revoked, not of those that a refresh replaced', async () => {
+    const id = await stand.addEndpoint();
+    await stand.run(sql`insert into event_log (type, session_id, token_id, payload, created_at)
+      values ('token.revoked', ${a}, 'replaced', '{}', ${noon.toISOString()}::timestamptz),
+        ('token.revoked', ${a}, 'revoked', '{"client":"gateway"}', ${noon.toISOString()}::timestamptz)`);
+    await stand.tell();
+    const told = await stand.take(id);
+    expect(told.map(({ body }) => body)).toEqual([expect.stringContaining('"token_id":"revoked"')]);
+  });
+
   it('queues nothing of before the endpoint, nothing for a disabled one and nothing for a removed one', async () => {
     await stand.tell([a]);
     const late = await stand.addEndpoint();

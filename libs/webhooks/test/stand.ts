@@ -68,7 +68,7 @@ export class Stand {
   async tell(...events: readonly (readonly [session: string | null, type?: string])[]): Promise<void> {
     for (const [session, type = 'session.created'] of events)
       await this.run(sql`insert into event_log (type, session_id, payload, created_at)
-        values (${type}, ${session}, '{"reason":"signout"}', ${this.clock.now().toISOString()}::timestamptz)`);
+        values (${type}, ${session}, '{"reason":"signout","client":"some"}', ${this.clock.now().toISOString()}::timestamptz)`);
     while (await this.collection.next());
   }
 

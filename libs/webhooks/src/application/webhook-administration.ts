@@ -64,7 +64,7 @@ export class WebhookAdministration {
     return this.change(id, settings, { type: 'webhook.updated', facts: { fields, ...factsOf(act) } });
   }
 
-  /** What happens meanwhile is not queued, what waits stays. May be repeated. Rejects with EndpointNotFoundError. */
+  /** What happens meanwhile is not queued, what waits stays as long as history is kept. May be repeated. Rejects with EndpointNotFoundError. */
   disable(id: string, act: Act): Promise<WebhookEndpoint> {
     const reason = 'administrator';
     const facts = { reason, ...factsOf(act) };

@@ -63,7 +63,9 @@ export class WebhookRunner implements OnModuleInit, BeforeApplicationShutdown {
     const now = this.clock.monotonicMs();
     if (now - this.purgedAt < purgeEveryMs) return;
     this.purgedAt = now;
-    const before = new Date(this.clock.now().getTime() - this.config.historyDays * dayMs);
+    const at = this.clock.now();
+    const before = new Date(at.getTime() - this.config.historyDays * dayMs);
+    while (!this.stopped && (await this.outbox.giveUp(before, purgeBatch, at)) > 0);
     while (!this.stopped && (await this.outbox.purge(before, purgeBatch)) === purgeBatch);
   }
 

@@ -31,8 +31,8 @@ export abstract class EndpointStore {
     id: string,
     at: Date,
   ): Promise<{ readonly failures: number; readonly failingSince: Date } | null>;
-  /** Forgets failures. True if there were any. */
+  /** Forgets failures, but not until when it rests. True if there were any. */
   abstract noteSuccess(id: string): Promise<boolean>;
-  /** Sends nothing before; null: at once. */
+  /** Sends nothing before, nor before what was asked for earlier; null: at once. */
   abstract rest(id: string, until: Date | null): Promise<void>;
 }

@@ -6,9 +6,12 @@ export interface PastPlace {
   readonly id: number;
 }
 
-/** What has happened, from the event log, which also has what a disabled endpoint was not told. */
+/** What has happened and is told (`isTold`), from the event log, which also has what a disabled endpoint was not told. */
 export abstract class PastEvents {
-  /** In the order of their times, from `since` on or behind `after`. */
+  /**
+   * In the order of their times, from `since` on or behind `after`; looks at a stretch of the log only. `last` is how far it has
+   * come, even if nothing there was wanted; null: that was all.
+   */
   abstract read(
     from: { readonly since: Date; readonly after: PastPlace | null },
     types: readonly EventType[],

@@ -104,11 +104,13 @@ export class PostgresDeliveryOutbox extends DeliveryOutbox {
   }
 
   async purge(before: Date, limit: number): Promise<number> {
+    // Asked twice: one that somebody has just begun anew is found by the inner question and not over when its lock is free.
     const gone = await rowsOf(
       this.database,
       sql`
         delete from ${deliveries} where id in (
           select id from ${deliveries} where finished_at < ${instant(before)} limit ${limit})
+          and finished_at < ${instant(before)}
         returning id`,
     );
     const orphaned = await rowsOf(
@@ -127,6 +129,30 @@ export class PostgresDeliveryOutbox extends DeliveryOutbox {
           and not exists (select from ${deliveries} where endpoint_id = endpoint.id)`,
     );
     return Math.max(gone.length, orphaned.length);
+  }
+
+  giveUp(before: Date, limit: number, now: Date): Promise<number> {
+    return this.database.run(async () => {
+      const [endpoint] = await rowsOf<{ id: string }>(
+        this.database,
+        sql`
+          select id from ${endpoints} as endpoint where disabled_at < ${instant(before)} and removed_at is null
+            and exists (select from ${deliveries} where endpoint_id = endpoint.id and finished_at is null)
+          order by id limit 1 for no key update`,
+      );
+      if (!endpoint) return 0;
+      // The first of each lane last, so that nothing waits behind nobody if the endpoint is enabled halfway.
+      const over = await rowsOf(
+        this.database,
+        sql`
+          update ${deliveries} set state = 'dead', next_try_at = null, taken_until = null, finished_at = ${instant(now)}
+          where id in (
+            select id from ${deliveries} where endpoint_id = ${endpoint.id} and finished_at is null
+            order by lane desc, turn desc limit ${limit})
+          returning id`,
+      );
+      return over.length;
+    });
   }
 
   /** A statement of its own: it has to see what was queued while the one before waited for a lock. */

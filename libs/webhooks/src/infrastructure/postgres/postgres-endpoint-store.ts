@@ -28,7 +28,7 @@ const columns = {
   oldSecretUntil: table.oldSecretUntil,
 };
 
-const forgotten = { failures: 0, failingSince: null, resumeAt: null };
+const withoutFailures = { failures: 0, failingSince: null };
 const exists = isNull(table.removedAt);
 const isEndpoint = (id: string) => and(eq(table.id, id), exists);
 
@@ -96,7 +96,7 @@ export class PostgresEndpointStore extends EndpointStore {
       disabled === undefined
         ? {}
         : disabled === null
-          ? { disabledAt: null, disabledReason: null, ...forgotten }
+          ? { disabledAt: null, disabledReason: null, resumeAt: null, ...withoutFailures }
           : { disabledAt: at, disabledReason: disabled };
     const fields = { ...settings, ...(events && { events: [...events] }), ...state, updatedAt: at };
     await this.database.query((orm) => orm.update(table).set(fields).where(isEndpoint(id)));
@@ -145,7 +145,7 @@ export class PostgresEndpointStore extends EndpointStore {
     const rows = await this.database.query((orm) =>
       orm
         .update(table)
-        .set(forgotten)
+        .set(withoutFailures)
         .where(and(isEndpoint(id), isNotNull(table.failingSince)))
         .returning({ id: table.id }),
     );
@@ -153,7 +153,8 @@ export class PostgresEndpointStore extends EndpointStore {
   }
 
   async rest(id: string, until: Date | null): Promise<void> {
-    await this.database.query((orm) => orm.update(table).set({ resumeAt: until }).where(isEndpoint(id)));
+    const resumeAt = until && sql`greatest(${table.resumeAt}, ${until.toISOString()}::timestamptz)`;
+    await this.database.query((orm) => orm.update(table).set({ resumeAt }).where(isEndpoint(id)));
   }
 }
 

@@ -1,0 +1,29 @@
+import { type OpenStore, openStores } from '@app/testing';
+import { PostgresEndpointStore } from '../src/infrastructure/postgres/postgres-endpoint-store.js';
+import { noon, Stand } from './stand.js';
+
+describe.each(openStores)(`${PostgresEndpointStore.name} on %s`, (_driver, open) => {
+  let store: OpenStore;
+  let stand: Stand;
+
+  beforeAll(async () => {
+    store = await open();
+    stand = new Stand(store.database);
+  });
+
+  afterAll(() => store.close());
+
+  beforeEach(() => stand.reset());
+
+  it('rests as long as the receiver asked, whatever a parallel try brings', async () => {
+    const id = await stand.addEndpoint();
+    const [soon, late] = [1_000, 120_000].map((ms) => new Date(noon.getTime() + ms));
+    await stand.endpoints.noteFailure(id, noon);
+    await stand.endpoints.rest(id, late!);
+    await stand.endpoints.rest(id, soon!);
+    expect(await stand.endpoints.noteSuccess(id)).toBe(true);
+    expect(await stand.endpoints.find(id)).toMatchObject({ failures: 0, failingSince: null, resumeAt: late });
+    await stand.endpoints.rest(id, null);
+    expect(await stand.endpoints.find(id)).toMatchObject({ resumeAt: null });
+  });
+});
