@@ -44,7 +44,7 @@ function tidy(path: string): string {
 
 /** What the server itself answers, whoever registered it: methods by path. */
 export function servedRoutesOf(app: NestFastifyApplication): Record<string, string[]> {
-  const tree = app.getHttpAdapter().getInstance().printRoutes({ commonPrefix: false });
+  const tree = app.getHttpAdapter().getInstance().printRoutes({ commonPrefix: true });
   const trail: string[] = [];
   const served: Record<string, string[]> = {};
   for (const line of tree.split('\n').filter((text) => text.trim() !== '')) {
