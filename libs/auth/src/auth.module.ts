@@ -187,7 +187,7 @@ export class AuthModule {
   static forJobs(config: Pick<Config, 'cleanup'>): DynamicModule {
     return {
       module: AuthModule,
-      imports: [SessionsModule.forJobs(), TokensModule.forJobs()],
+      imports: [EventLogModule, SessionsModule.forJobs(), TokensModule.forJobs()],
       providers: [
         { provide: cleanupConfigToken, useValue: config.cleanup },
         SubjectDigests,

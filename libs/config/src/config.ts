@@ -118,6 +118,8 @@ export interface CleanupConfig {
   readonly intervalSeconds: number;
   /** For how long an ended session can still tell why it ended. */
   readonly historyDays: number;
+  /** For how long what happened is in the event log. */
+  readonly eventDays: number;
   /** For how long it can be told who did what. */
   readonly auditDays: number;
 }
@@ -244,6 +246,7 @@ export function toConfig(env: Environment): Config {
     cleanup: {
       intervalSeconds: env.SESSION_CLEANUP_INTERVAL,
       historyDays: env.SESSION_HISTORY_DAYS,
+      eventDays: env.RETENTION_EVENTS_DAYS,
       auditDays: env.RETENTION_AUDIT_DAYS,
     },
     analytics: analyticsConfig(env),

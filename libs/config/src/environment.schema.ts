@@ -104,6 +104,7 @@ export const environmentSchema = z.object({
   JOBS_ENABLED: flag().optional(),
   REDIS_HEALTH_INTERVAL: integer({ min: 1, max: day }).default(300),
   SESSION_HISTORY_DAYS: integer({ min: 1, max: 3650 }).default(90),
+  RETENTION_EVENTS_DAYS: integer({ min: 1, max: 3650 }).default(90),
   RETENTION_AUDIT_DAYS: integer({ min: 1, max: 3650 }).default(400),
 
   ANALYTICS_FINE_DAYS: integer({ min: 2, max: 3650 }).default(90),

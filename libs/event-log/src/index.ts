@@ -6,6 +6,7 @@ export { EventLog } from './domain/event-log.js';
 export type { DatabaseIdentity, LogPosition } from './domain/log-position.js';
 export { type LogPage, LogPages, type PlacedEvent } from './domain/log-pages.js';
 export { decodePlace, encodePlace, type LogPlace, LogPlaceLostError } from './domain/log-place.js';
+export { LogPurge } from './domain/log-purge.js';
 export { type LoggedEvent, type LogPoll, LogSource } from './domain/log-source.js';
 export {
   type Following,
@@ -18,6 +19,7 @@ export { shownPayload } from './domain/shown-payload.js';
 export { type UserEvent, UserEventReader } from './domain/user-event-reader.js';
 export { EventLogModule } from './event-log.module.js';
 export { DrizzleEventLog } from './infrastructure/postgres/drizzle-event-log.js';
+export { PostgresLogPurge } from './infrastructure/postgres/postgres-log-purge.js';
 export { PostgresLogSource } from './infrastructure/postgres/postgres-log-source.js';
 export { inSpan, PostgresLogReaders } from './infrastructure/postgres/postgres-log-readers.js';
 export { PostgresLogPages } from './infrastructure/postgres/postgres-log-pages.js';

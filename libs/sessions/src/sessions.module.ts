@@ -159,6 +159,8 @@ export class SessionsModule {
       imports: [EventLogModule],
       providers: [
         { provide: SessionRepository, useClass: DrizzleSessionRepository },
+        { provide: ShareRepository, useClass: DrizzleShareRepository },
+        { provide: BulkEndRepository, useClass: PostgresBulkEnds },
         SessionPurge,
         ...expiry,
       ],

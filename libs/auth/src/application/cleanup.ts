@@ -1,13 +1,11 @@
 import type { CleanupConfig } from '@app/config';
-import { Clock, Rounds, UnitOfWork } from '@app/kernel';
+import { LogPurge } from '@app/event-log';
+import { Clock, purgeInTurns, Rounds, UnitOfWork } from '@app/kernel';
 import { SessionPurge } from '@app/sessions';
 import { JobRuns, Log } from '@app/telemetry';
 import { RevokedTokenRepository } from '@app/tokens';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { cleanupConfigToken } from '../auth.config.js';
-
-/** Rows of one statement, which has to be through within the time limit of all statements. */
-const batch = 500;
 
 const secondMs = 1_000;
 const dayMs = 86_400 * secondMs;
@@ -21,12 +19,15 @@ const leewayMs = 60 * secondMs;
 export interface CleanedUp {
   readonly revokedTokens: number;
   readonly sessions: number;
+  readonly shares: number;
+  readonly bulkEnds: number;
+  readonly events: number;
 }
 
 /**
- * Removes what nobody can ask for any more: blacklisted tokens that are dead by themselves, and sessions whose absolute
- * end lies further back than the history that is kept. Instances take turns by a lock in Postgres, batch by batch; the
- * event log is not touched, since its readers say themselves what they have read.
+ * Removes what nobody can ask for any more: blacklisted tokens that are dead by themselves; sessions whose absolute end
+ * lies further back than the history that is kept, with shares and orders to end many; events that are old enough and
+ * read by every reader of the log. Instances take turns by a lock in Postgres, batch by batch.
  */
 @Injectable()
 export class Cleanup implements OnModuleInit, OnApplicationShutdown {
@@ -36,6 +37,7 @@ export class Cleanup implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly tokens: RevokedTokenRepository,
     private readonly sessions: SessionPurge,
+    private readonly events: LogPurge,
     private readonly work: UnitOfWork,
     private readonly clock: Clock,
     private readonly log: Log,
@@ -56,32 +58,41 @@ export class Cleanup implements OnModuleInit, OnApplicationShutdown {
 
   /** Removes all there is, unless another instance is at it. Rejects with StoreUnavailableError. */
   async run(): Promise<CleanedUp> {
+    const { historyDays, eventDays } = this.config;
     const now = this.clock.now().getTime();
     const deadBefore = new Date(now - leewayMs);
-    const forgottenBefore = new Date(now - this.config.historyDays * dayMs);
+    const forgottenBefore = new Date(now - historyDays * dayMs);
+    const readBefore = new Date(now - eventDays * dayMs);
     return {
-      revokedTokens: await this.inBatches(() => this.tokens.purge(deadBefore, batch)),
-      sessions: await this.inBatches(() => this.sessions.run(forgottenBefore, batch)),
+      revokedTokens: await this.inBatches((limit) => this.tokens.purge(deadBefore, limit)),
+      sessions: await this.inBatches((limit) => this.sessions.run(forgottenBefore, limit)),
+      shares: await this.inBatches((limit) => this.sessions.shares(forgottenBefore, limit)),
+      bulkEnds: await this.inBatches((limit) => this.sessions.bulkEnds(forgottenBefore, limit)),
+      events: await this.inBatches((limit) => this.events.purge(readBefore, limit)),
     };
   }
 
-  private async inBatches(purge: () => Promise<number>): Promise<number> {
-    for (let total = 0; ;) {
-      const removed = await this.work.run(async () => ((await this.work.claim('cleanup')) ? purge() : 0));
-      total += removed;
-      if (removed < batch || this.stopped) return total;
-    }
+  private inBatches(purge: (limit: number) => Promise<number>): Promise<number> {
+    return purgeInTurns({ work: this.work, job: 'cleanup', isStopped: () => this.stopped }, purge);
   }
 
   private async runAndReport(): Promise<void> {
     try {
-      const { revokedTokens, sessions } = await this.run();
+      const { revokedTokens, bulkEnds, ...others } = await this.run();
+      const counts = { revoked_tokens: revokedTokens, bulk_ends: bulkEnds, ...others };
       this.runs.note('cleanup', true);
-      if (revokedTokens + sessions > 0)
-        this.log.info('cleanup.removed', { revoked_tokens: revokedTokens, sessions });
+      if (Object.values(counts).some((count) => count > 0)) this.log.info('cleanup.removed', counts);
+      await this.tellWhoHoldsTheLog();
     } catch (error) {
       this.runs.note('cleanup', false);
       this.log.warn('cleanup.failed', { reason: (error as Error).message });
     }
+  }
+
+  /** A reader that is not run any more would keep the log for ever. */
+  private async tellWhoHoldsTheLog(): Promise<void> {
+    const before = new Date(this.clock.now().getTime() - this.config.eventDays * dayMs);
+    const readers = await this.events.heldBy(before);
+    if (readers.length > 0) this.log.warn('cleanup.log_held', { readers });
   }
 }

@@ -13,7 +13,7 @@ export interface LogPlace {
   readonly since: Snapshot;
   /** Null between two stretches; `lastId` is only a witness then. */
   readonly upto: Snapshot | null;
-  /** An event that was read; 0 if none was. If it is gone, others may be gone that were not read. */
+  /** An event that was read; 0 if none was. If it is gone otherwise than by its age, others may be gone that were not read. */
   readonly lastId: number;
 }
 

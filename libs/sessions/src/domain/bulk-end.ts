@@ -58,4 +58,6 @@ export abstract class BulkEndRepository {
   /** The oldest from before then. */
   abstract findUnproven(before: Date): Promise<UnprovenBatch | null>;
   abstract removeUnproven(batchId: string): Promise<void>;
+  /** Removes up to `limit` orders that were done and proven before then; returns how many. */
+  abstract purge(before: Date, limit: number): Promise<number>;
 }

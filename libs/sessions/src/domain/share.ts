@@ -32,4 +32,6 @@ export abstract class ShareRepository {
   /** False if somebody was faster, or it is revoked or over. */
   abstract redeem(id: string, at: Date, sessionId: SessionId): Promise<boolean>;
   abstract revoke(id: string, at: Date): Promise<void>;
+  /** Removes up to `limit` that were over by themselves before then; returns how many. */
+  abstract purge(before: Date, limit: number): Promise<number>;
 }

@@ -1,8 +1,11 @@
 import { Database } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
-import { lte } from 'drizzle-orm';
+import { inArray, lte } from 'drizzle-orm';
 import { type Spendable, SingleUse } from '../../domain/single-use.js';
 import { spentChallengesTable } from './protection.table.js';
+
+/** Rows of one sweep; nobody can spend what is over, so the rest may wait for the next. */
+const purgeChunk = 5_000;
 
 @Injectable()
 export class DrizzleSingleUse extends SingleUse {
@@ -22,8 +25,10 @@ export class DrizzleSingleUse extends SingleUse {
   }
 
   async purge(now: Date): Promise<void> {
-    await this.database.query((orm) =>
-      orm.delete(spentChallengesTable).where(lte(spentChallengesTable.expiresAt, now)),
-    );
+    const { id, expiresAt } = spentChallengesTable;
+    await this.database.query((orm) => {
+      const over = orm.select({ id }).from(spentChallengesTable).where(lte(expiresAt, now)).limit(purgeChunk);
+      return orm.delete(spentChallengesTable).where(inArray(id, over));
+    });
   }
 }

@@ -2,12 +2,15 @@ import { Clock, type UserId } from '@app/kernel';
 import { Database } from '@app/postgres';
 import { SubjectDigests } from '@app/rate-limit';
 import { Injectable } from '@nestjs/common';
-import { and, eq, gt, lte } from 'drizzle-orm';
+import { and, eq, gt, inArray, lte } from 'drizzle-orm';
 import { KnownDevices, type Whereabouts } from '../../domain/protection/known-devices.js';
 import { knownNetworksTable } from './protection.table.js';
 
 /** Milliseconds since the last sign-in there. */
 const memoryMs = 30 * 86_400_000;
+
+/** Rows of one sweep; what is over is known to nobody meanwhile, so the rest may wait for the next. */
+const purgeChunk = 5_000;
 
 /** Takes a network for a device: where the owner has signed in during the last 30 days, he is known. */
 @Injectable()
@@ -46,9 +49,15 @@ export class KnownNetworks extends KnownDevices {
   }
 
   async purge(): Promise<void> {
-    await this.database.query((orm) =>
-      orm.delete(knownNetworksTable).where(lte(knownNetworksTable.expiresAt, this.clock.now())),
-    );
+    const { subject, expiresAt } = knownNetworksTable;
+    await this.database.query((orm) => {
+      const over = orm
+        .select({ subject })
+        .from(knownNetworksTable)
+        .where(lte(expiresAt, this.clock.now()))
+        .limit(purgeChunk);
+      return orm.delete(knownNetworksTable).where(inArray(subject, over));
+    });
   }
 
   private subjectOf({ userId, network }: Whereabouts): string {

@@ -4,6 +4,7 @@ import type { LogPlace } from '../../domain/log-place.js';
 import type { StoredEvent } from '../../domain/log-readers.js';
 import type { Snapshot } from '../../domain/log-snapshot.js';
 import { eventLogTable } from './event-log.table.js';
+import { isRemoved, showsAllRemoved } from './postgres-log-purge.js';
 
 /**
  * Events that one statement looks at, at most, besides those of its last transaction: with these it takes some 20 ms of
@@ -74,8 +75,9 @@ export function pageStatement(place: LogPlace, { size, types, limit }: PageReque
     wanted as materialized (select * from fresh ${ofTypes} order by id limit ${size + 1}),
     page as (select * from wanted order by id limit ${size})
     select ${database} as database, upto::text, exists (select from cut) as cut,
-      ${place.lastId}::bigint = 0
-        or exists (select from ${eventLogTable} where id = ${place.lastId}::bigint) as witnessed,
+      (${place.lastId}::bigint = 0 or ${isRemoved(place.lastId)}
+        or exists (select from ${eventLogTable} where id = ${place.lastId}::bigint))
+        and ${showsAllRemoved(since)} as witnessed,
       pg_snapshot_xmax(${since}) <= pg_snapshot_xmax(now) as past,
       (select max(id)::text from fresh) as last,
       (select count(*) from wanted) > ${size} as more,

@@ -1,7 +1,7 @@
 import type { SessionId, UserId } from '@app/kernel';
 import { Database } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
-import { and, desc, eq, gt, isNotNull, isNull, lt, notExists, type SQL } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, isNotNull, isNull, lt, notExists, type SQL } from 'drizzle-orm';
 import { type Share, ShareRepository } from '../../domain/share.js';
 import { sessionsTable } from './sessions.table.js';
 import { sharesTable } from './shares.table.js';
@@ -82,6 +82,20 @@ export class DrizzleShareRepository extends ShareRepository {
         .set({ revokedAt: at })
         .where(and(eq(sharesTable.id, id), isNull(sharesTable.revokedAt))),
     );
+  }
+
+  async purge(before: Date, limit: number): Promise<number> {
+    const { id, expiresAt } = sharesTable;
+    const rows = await this.database.query((orm) => {
+      const old = orm
+        .select({ id })
+        .from(sharesTable)
+        .where(lt(expiresAt, before))
+        .orderBy(expiresAt)
+        .limit(limit);
+      return orm.delete(sharesTable).where(inArray(id, old)).returning({ id });
+    });
+    return rows.length;
   }
 
   private async where(which: SQL | undefined): Promise<Share[]> {

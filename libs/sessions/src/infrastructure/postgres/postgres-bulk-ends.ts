@@ -1,6 +1,6 @@
 import { Database } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
-import { asc, count, eq, lt, sql } from 'drizzle-orm';
+import { and, asc, count, eq, inArray, lt, notExists, sql } from 'drizzle-orm';
 import {
   type BulkEnd,
   BulkEndRepository,
@@ -75,5 +75,18 @@ export class PostgresBulkEnds extends BulkEndRepository {
 
   async removeUnproven(batchId: string): Promise<void> {
     await this.database.query((orm) => orm.delete(batches).where(eq(batches.id, batchId)));
+  }
+
+  async purge(before: Date, limit: number): Promise<number> {
+    const rows = await this.database.query((orm) => {
+      const unproven = orm.select({ id: batches.id }).from(batches).where(eq(batches.bulkEndId, orders.id));
+      const old = orm
+        .select({ id: orders.id })
+        .from(orders)
+        .where(and(eq(orders.state, 'done'), lt(orders.finishedAt, before), notExists(unproven)))
+        .limit(limit);
+      return orm.delete(orders).where(inArray(orders.id, old)).returning({ id: orders.id });
+    });
+    return rows.length;
   }
 }
