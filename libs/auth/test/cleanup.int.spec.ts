@@ -115,8 +115,8 @@ describe(Cleanup.name, () => {
       expect(await second.run(() => second.claim('cleanup'))).toBe(false);
       await second.close();
     });
-    const removed = await Promise.all([instance.cleanup.run(), other.cleanup.run()]);
+    const runs = await Promise.all([instance.cleanup.run(), other.cleanup.run()]);
 
-    expect(removed.reduce((sum, { revokedTokens }) => sum + revokedTokens, 0)).toBe(10);
+    expect(runs.reduce((sum, { revokedTokens }) => sum + revokedTokens, 0)).toBe(10);
   });
 });

@@ -41,10 +41,10 @@ describe.each(openStores)(`${SessionPurge.name} on %s`, (_driver, open) => {
     const order = (id: number, state: string, finished: string | null) =>
       run(sql`insert into bulk_ends (id, filter, state, matched, created_at, finished_at)
         values (${uuid(id)}::uuid, '{}', ${state}, 1, ${old}::timestamptz, ${finished}::timestamptz)`);
-    for (const id of [1, 2, 3]) await order(id, 'done', old!);
-    await order(4, 'done', young!);
+    for (const id of [1, 2, 3]) await order(id, 'done', old);
+    await order(4, 'done', young);
     await order(5, 'running', null);
-    await order(6, 'done', old!);
+    await order(6, 'done', old);
     await run(sql`insert into bulk_end_batches (id, bulk_end_id, sessions, created_at)
       values (gen_random_uuid(), ${uuid(6)}::uuid, '[]', ${old}::timestamptz)`);
     expect([await purge.bulkEnds(before, 2), await purge.bulkEnds(before, 2)]).toEqual([2, 1]);
