@@ -15,7 +15,9 @@ const clock = new FakeClock(new Date());
 
 beforeAll(async () => {
   const env = { RATE_LIMIT_ENABLED: 'true', RATE_LIMIT_GLOBAL: '100000/60', RATE_LIMIT_AUTH: '1000/60' };
-  [api, browser] = await Promise.all([startApi({ clock, env }), Browser.start()]);
+  // One after the other: a browser that starts takes all cores, and a connection has to be there within 300 ms.
+  browser = await Browser.start();
+  api = await startApi({ clock, env });
 }, 60_000);
 
 afterAll(() => browser?.stop());

@@ -7,6 +7,9 @@ import { Fleet } from './support/fleet.js';
 const requests = 50;
 const tries = 4;
 
+/** What works in the background asks Postgres, too. */
+const noJobs = { JOBS_ENABLED: 'false' };
+
 const limits = {
   RATE_LIMIT_ENABLED: 'true',
   RATE_LIMIT_GLOBAL: '1000000/60',
@@ -33,7 +36,7 @@ class Stand {
       size: 1,
       redis: `redis://127.0.0.1:${counter.port}`,
       postgresSettings: loggingStatements,
-      env,
+      env: { ...noJobs, ...env },
     });
     const stand = new Stand(fleet, redis, counter, await fleet.warmDevice());
     await stand.check();
@@ -117,7 +120,7 @@ describe('Postgres is asked at most so often for', () => {
   let fleet: Fleet;
 
   beforeAll(async () => {
-    fleet = await Fleet.start({ size: 1, postgresSettings: loggingStatements });
+    fleet = await Fleet.start({ size: 1, postgresSettings: loggingStatements, env: noJobs });
   }, 60_000);
   afterAll(() => fleet.stop());
 

@@ -5,6 +5,9 @@ import { commandsDuring, loggingStatements } from './support/cost.js';
 import { Fleet, pause } from './support/fleet.js';
 import { Load } from './support/load.js';
 
+/** What works in the background asks Postgres, too. */
+const noJobs = { JOBS_ENABLED: 'false' };
+
 const requests = 10_000;
 const callers = 20;
 
@@ -29,7 +32,7 @@ describe('the price of a warm request', () => {
   afterEach(() => fleet.stop());
 
   it('is one Redis command and no SQL', async () => {
-    fleet = await Fleet.start({ size: 1, postgresSettings: loggingStatements });
+    fleet = await Fleet.start({ size: 1, postgresSettings: loggingStatements, env: noJobs });
     const device = await fleet.warmDevice();
     // The fill of the last read before it was warm may arrive late.
     const isWarm = async () =>
@@ -48,7 +51,7 @@ describe('the price of a warm request', () => {
       size: 1,
       redis: null,
       postgresSettings: loggingStatements,
-      env: { SESSION_LOCAL_CACHE_MS: '60000' },
+      env: { ...noJobs, SESSION_LOCAL_CACHE_MS: '60000' },
     });
     const device = await fleet.warmDevice();
     const before = statements(fleet);
@@ -61,7 +64,7 @@ describe('a flushed Redis', () => {
   let fleet: Fleet;
 
   beforeAll(async () => {
-    fleet = await Fleet.start({ postgresSettings: loggingStatements });
+    fleet = await Fleet.start({ postgresSettings: loggingStatements, env: noJobs });
   }, 60_000);
   afterAll(() => fleet.stop());
 

@@ -49,11 +49,15 @@ describe('migrations', () => {
 
     expect(await applied()).toBe(count);
     expect(await tables()).toEqual([
+      'audit_chain',
+      'audit_log',
+      'audit_verification',
       'avatars',
       'bulk_end_batches',
       'bulk_ends',
       'devices',
       'event_log',
+      'event_log_purges',
       'instances',
       'known_networks',
       'log_readers',
@@ -61,12 +65,17 @@ describe('migrations', () => {
       'networks',
       'oauth_clients',
       'revoked_tokens',
+      'rollup_state',
+      'rollup_users',
+      'rollups',
       'session_shares',
       'sessions',
       'sign_in_failures',
       'signing_keys',
       'spent_challenges',
       'users',
+      'webhook_deliveries',
+      'webhook_endpoints',
     ]);
   });
 
