@@ -31,7 +31,7 @@ describe('the price of a warm request', () => {
 
   afterEach(() => fleet.stop());
 
-  it('is one Redis command and no SQL', async () => {
+  it('is at most one Redis command, shared with whoever asks at the same time, and no SQL', async () => {
     fleet = await Fleet.start({ size: 1, postgresSettings: loggingStatements, env: noJobs });
     const device = await fleet.warmDevice();
     // The fill of the last read before it was warm may arrive late.
@@ -43,7 +43,8 @@ describe('the price of a warm request', () => {
       expect(await ask(fleet, device, requests)).toEqual(new Set(['200']));
     });
     expect(statements(fleet) - before).toBe(0);
-    expect(commands).toEqual({ mget: requests });
+    expect(Object.keys(commands)).toEqual(['mget']);
+    expect(commands.mget).toBeLessThanOrEqual(requests);
   }, 60_000);
 
   it('is one SQL read per session and instance without Redis, and none without need', async () => {
