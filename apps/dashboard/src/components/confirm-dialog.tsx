@@ -1,6 +1,8 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
-import { type ReactNode, type SubmitEvent, useState } from 'react';
+import { Modal, Stack, Text, TextInput } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { FormButtons } from './form-buttons';
 import { formText } from './form-text';
+import { useSubmit } from './use-submit';
 import { ErrorState } from './error-state';
 
 interface ConfirmDialogProps {
@@ -20,31 +22,19 @@ interface ConfirmDialogProps {
 /** In front of what cannot be undone. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const { title, children, confirmLabel, hasReason = false, isOpen, onClose, onConfirm } = props;
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { isBusy, error, onSubmit, forget } = useSubmit(async (form) => {
+    await onConfirm(formText(form, 'reason').trim() || undefined);
+    close();
+  });
 
   function close(): void {
-    setError(null);
+    forget();
     onClose();
-  }
-
-  async function submit(event: SubmitEvent<HTMLFormElement>): Promise<void> {
-    event.preventDefault();
-    const reason = formText(event.currentTarget, 'reason').trim() || undefined;
-    setBusy(true);
-    try {
-      await onConfirm(reason);
-      close();
-    } catch (refusal) {
-      setError(refusal);
-    } finally {
-      setBusy(false);
-    }
   }
 
   return (
     <Modal opened={isOpen} onClose={close} title={title} centered>
-      <form onSubmit={(event) => void submit(event)}>
+      <form onSubmit={onSubmit}>
         <Stack>
           <Text size="sm" component="div">
             {children}
@@ -60,14 +50,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
             />
           )}
           {error !== null && <ErrorState error={error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={close}>
-              Cancel
-            </Button>
-            <Button type="submit" color={props.color ?? 'red.8'} loading={isBusy}>
-              {confirmLabel}
-            </Button>
-          </Group>
+          <FormButtons label={confirmLabel} isBusy={isBusy} onCancel={close} color={props.color ?? 'red.8'} />
         </Stack>
       </form>
     </Modal>

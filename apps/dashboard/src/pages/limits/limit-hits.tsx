@@ -4,11 +4,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Schema } from '../../api/client';
-import { type Column, DataTable } from '../../components/data-table';
+import type { Column } from '../../components/data-table';
 import { EmptyState } from '../../components/empty-state';
-import { ErrorState } from '../../components/error-state';
-import { Pager } from '../../components/pager';
-import { Panel } from '../../components/panel';
+import { ListPanel } from '../../components/list-panel';
 import { Time } from '../../components/time';
 import { hitsQuery } from './limits-api';
 
@@ -37,24 +35,22 @@ const columns: readonly Column<Hit>[] = [
 /** Whom limits have refused. */
 export function LimitHits() {
   const [trail, setTrail] = useState<readonly (string | null)[]>([null]);
-  const { data, error, refetch } = useQuery(hitsQuery(trail.at(-1) ?? null));
-  if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
+  const query = useQuery(hitsQuery(trail.at(-1) ?? null));
+  const place = {
+    isFirst: trail.length === 1,
+    previous: () => setTrail(trail.slice(0, -1)),
+    next: (token: string) => setTrail([...trail, token]),
+  };
   return (
-    <Panel title="Refused lately" isFlush>
-      <DataTable
-        label="Refused lately"
-        columns={columns}
-        rows={data?.records}
-        keyOf={({ seq }) => String(seq)}
-        empty={<EmptyState icon={IconShieldCheck} title="Nobody has reached a limit" />}
-      />
-      <Pager
-        shown={data ? `${data.count} shown` : 'Loading…'}
-        isFirst={trail.length === 1}
-        next={data?.next_page_token ?? null}
-        onPrevious={() => setTrail(trail.slice(0, -1))}
-        onNext={(token) => setTrail([...trail, token])}
-      />
-    </Panel>
+    <ListPanel
+      title="Refused lately"
+      label="Refused lately"
+      query={query}
+      place={place}
+      rowsOf={({ records }) => records}
+      keyOf={({ seq }) => String(seq)}
+      columns={columns}
+      empty={<EmptyState icon={IconShieldCheck} title="Nobody has reached a limit" />}
+    />
   );
 }

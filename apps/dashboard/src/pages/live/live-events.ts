@@ -13,7 +13,7 @@ export interface LiveEvent {
 /** What a window shows at most; a stream has no end, and a page must. */
 const maxShown = 200;
 
-/** Milliseconds between two tries after the server has closed the stream for good. */
+/** Milliseconds from the opening of a stream that the server has ended to that of the next. */
 const patienceMs = 5_000;
 
 type Connection = 'connecting' | 'open' | 'lost';
@@ -95,10 +95,12 @@ export function useLiveEvents(types: string, renew: () => Promise<unknown>) {
         change({ kind: 'event', event: JSON.parse(data) as LiveEvent });
       });
       opened.addEventListener('reset', () => change({ kind: 'gap' }));
-      opened.addEventListener('closed', () => again(0));
+      // A stream that had lived for a while is followed at once by the next, one that was refused is not.
+      const next = (): void => again(Math.max(0, openedAt + patienceMs - now()));
+      opened.addEventListener('closed', next);
       opened.addEventListener('error', () => {
         change({ kind: 'connection', to: 'lost' });
-        if (opened.readyState === EventSource.CLOSED) again(Math.max(0, openedAt + patienceMs - now()));
+        if (opened.readyState === EventSource.CLOSED) next();
       });
     }
 

@@ -39,15 +39,7 @@ export const systemQuery = queryOptions({
   refetchInterval: liveMs,
 });
 
-const metrics = [
-  'active_sessions',
-  'sign_ins',
-  'sign_in_failures',
-  'sessions_ended',
-  'browsers',
-  'limit_hits',
-  'cache_hit_rate',
-].join(',');
+const metrics = ['active_sessions', 'sign_ins', 'sign_in_failures', 'sessions_ended', 'browsers'].join(',');
 
 export const reportQuery = (range: RangeName) =>
   queryOptions({

@@ -1,30 +1,21 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { filledPage } from '../../api/filled-page';
 import { api, dataOf, type Schema } from '../../api/client';
 import type { Filters } from '../../components/url-filters';
 
 export type AdminSession = Schema['AdminSession'];
-type SessionPage = Schema['AdminSessionList'];
 export type BulkFilter = Schema['BulkEndRequest']['filter'];
 
-/** A page may come empty while there is more to look through; so many are passed over by themselves. */
-const maxEmptyPages = 5;
-
 const pageSize = 50;
-
-async function search(filters: Filters, token: string | null, signal: AbortSignal): Promise<SessionPage> {
-  let pageToken = token ?? undefined;
-  for (let looked = 1; ; looked += 1) {
-    const query = { ...filters, page_size: pageSize, page_token: pageToken };
-    const page = await dataOf(api.GET('/api/v1/admin/sessions', { params: { query }, signal }));
-    if (page.count > 0 || page.next_page_token === null || looked === maxEmptyPages) return page;
-    pageToken = page.next_page_token;
-  }
-}
 
 export const sessionsQuery = (filters: Filters, token: string | null) =>
   queryOptions({
     queryKey: ['admin-sessions', filters, token],
-    queryFn: ({ signal }) => search(filters, token, signal),
+    queryFn: ({ signal }) =>
+      filledPage((page) => {
+        const query = { ...filters, page_size: pageSize, page_token: page };
+        return dataOf(api.GET('/api/v1/admin/sessions', { params: { query }, signal }));
+      }, token),
     placeholderData: keepPreviousData,
   });
 

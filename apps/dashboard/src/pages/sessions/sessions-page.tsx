@@ -2,13 +2,9 @@ import { Button, Group } from '@mantine/core';
 import { IconFilter, IconSearchOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { DataTable } from '../../components/data-table';
 import { EmptyState } from '../../components/empty-state';
-import { ErrorState } from '../../components/error-state';
-import { FilterBar } from '../../components/filter-bar';
+import { ListPanel } from '../../components/list-panel';
 import { PageHeader } from '../../components/page-header';
-import { Pager } from '../../components/pager';
-import { Panel } from '../../components/panel';
 import { useUrlFilters } from '../../components/url-filters';
 import { BulkEndDialog } from './bulk-end-dialog';
 import { EndChosenDialog } from './end-chosen-dialog';
@@ -20,13 +16,12 @@ const keyOf = ({ id }: AdminSession): string => id;
 const canChoose = ({ state, is_current: isCurrent }: AdminSession): boolean => state === 'live' && !isCurrent;
 
 export default function SessionsPage() {
-  const { filters, change, clear, token, isFirst, next, previous } = useUrlFilters(filterNames);
-  const { data, error, refetch, isPlaceholderData } = useQuery(sessionsQuery(filters, token));
-  const { fields, hasMore, toggle } = useSessionFields(filters);
+  const list = useUrlFilters(filterNames);
+  const query = useQuery(sessionsQuery(list.filters, list.token));
+  const { fields, hasMore, toggle } = useSessionFields(list.filters);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [dialog, setDialog] = useState<'chosen' | 'filter' | null>(null);
-  const bulkFilter = toBulkFilter(filters);
-  const nextToken = data?.next_page_token ?? null;
+  const bulkFilter = toBulkFilter(list.filters);
 
   return (
     <>
@@ -45,52 +40,23 @@ export default function SessionsPage() {
           End all that match…
         </Button>
       </PageHeader>
-      <Panel isFlush>
-        <FilterBar fields={fields} filters={filters} onChange={change} onClear={clear} />
-        {toggle && (
-          <Group px="lg" pb="sm" mt={-8}>
-            <Button
-              size="compact-xs"
-              variant="subtle"
-              leftSection={<IconFilter size={13} />}
-              onClick={toggle}
-            >
-              {hasMore ? 'Fewer filters' : 'More filters'}
-            </Button>
-          </Group>
-        )}
-        {error ? (
-          <Group p="lg">
-            <ErrorState error={error} onRetry={() => void refetch()} />
-          </Group>
-        ) : (
-          <div style={{ opacity: isPlaceholderData ? 0.6 : 1 }}>
-            <DataTable
-              label="Sessions"
-              columns={sessionColumns}
-              rows={data?.sessions}
-              keyOf={keyOf}
-              selection={{
-                chosen,
-                onChange: setChosen,
-                canChoose,
-                nameOf: ({ email }) => email ?? 'session',
-              }}
-              empty={<NoneFound isMore={nextToken !== null} />}
-            />
-          </div>
-        )}
-        <Pager
-          shown={data ? `${data.count} shown` : 'Loading…'}
-          isFirst={isFirst}
-          next={nextToken}
-          onPrevious={previous}
-          onNext={(to) => {
+      <ListPanel
+        label="Sessions"
+        query={query}
+        place={{
+          ...list,
+          next: (token) => {
             setChosen(new Set());
-            next(to);
-          }}
-        />
-      </Panel>
+            list.next(token);
+          },
+        }}
+        search={{ fields, ...list, more: toggle && <MoreFilters hasMore={hasMore} onToggle={toggle} /> }}
+        rowsOf={({ sessions }) => sessions}
+        keyOf={keyOf}
+        columns={sessionColumns}
+        selection={{ chosen, onChange: setChosen, canChoose, nameOf: ({ email }) => email ?? 'session' }}
+        empty={<NoneFound isMore={(query.data?.next_page_token ?? null) !== null} />}
+      />
       <EndChosenDialog
         ids={chosen}
         isOpen={dialog === 'chosen'}
@@ -99,6 +65,21 @@ export default function SessionsPage() {
       />
       {dialog === 'filter' && <BulkEndDialog filter={bulkFilter} onClose={() => setDialog(null)} />}
     </>
+  );
+}
+
+interface MoreFiltersProps {
+  readonly hasMore: boolean;
+  readonly onToggle: () => void;
+}
+
+function MoreFilters({ hasMore, onToggle }: MoreFiltersProps) {
+  return (
+    <Group px="lg" pb="sm" mt={-8}>
+      <Button size="compact-xs" variant="subtle" leftSection={<IconFilter size={13} />} onClick={onToggle}>
+        {hasMore ? 'Fewer filters' : 'More filters'}
+      </Button>
+    </Group>
   );
 }
 

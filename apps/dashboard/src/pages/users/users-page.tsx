@@ -1,15 +1,13 @@
-import { Anchor, Button, Group, Text } from '@mantine/core';
+import { Anchor, Button, Text } from '@mantine/core';
 import { IconPlus, IconUserSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
-import { type Column, DataTable } from '../../components/data-table';
+import type { Column } from '../../components/data-table';
 import { EmptyState } from '../../components/empty-state';
-import { ErrorState } from '../../components/error-state';
-import { FilterBar, type FilterField } from '../../components/filter-bar';
+import type { FilterField } from '../../components/filter-bar';
+import { ListPanel } from '../../components/list-panel';
 import { PageHeader } from '../../components/page-header';
-import { Pager } from '../../components/pager';
-import { Panel } from '../../components/panel';
 import { Time } from '../../components/time';
 import { useUrlFilters } from '../../components/url-filters';
 import { NewUserDialog } from './new-user-dialog';
@@ -63,8 +61,8 @@ const columns: readonly Column<Account>[] = [
 ];
 
 export default function UsersPage() {
-  const { filters, change, clear, token, isFirst, next, previous } = useUrlFilters(names);
-  const { data, error, refetch } = useQuery(usersQuery(filters, token));
+  const list = useUrlFilters(names);
+  const query = useQuery(usersQuery(list.filters, list.token));
   const [isCreating, setCreating] = useState(false);
   return (
     <>
@@ -73,35 +71,22 @@ export default function UsersPage() {
           New user
         </Button>
       </PageHeader>
-      <Panel isFlush>
-        <FilterBar fields={fields} filters={filters} onChange={change} onClear={clear} />
-        {error ? (
-          <Group p="lg">
-            <ErrorState error={error} onRetry={() => void refetch()} />
-          </Group>
-        ) : (
-          <DataTable
-            label="Users"
-            columns={columns}
-            rows={data?.users}
-            keyOf={({ id }) => id}
-            empty={
-              <EmptyState
-                icon={IconUserSearch}
-                title="Nobody found"
-                text="Search takes a whole id, or how a name or an e-mail address begins."
-              />
-            }
+      <ListPanel
+        label="Users"
+        query={query}
+        place={list}
+        search={{ fields, ...list }}
+        rowsOf={({ users }) => users}
+        keyOf={({ id }) => id}
+        columns={columns}
+        empty={
+          <EmptyState
+            icon={IconUserSearch}
+            title="Nobody found"
+            text="Search takes a whole id, or how a name or an e-mail address begins."
           />
-        )}
-        <Pager
-          shown={data ? `${data.count} shown` : 'Loading…'}
-          isFirst={isFirst}
-          next={data?.next_page_token ?? null}
-          onPrevious={previous}
-          onNext={next}
-        />
-      </Panel>
+        }
+      />
       {isCreating && <NewUserDialog onClose={() => setCreating(false)} />}
     </>
   );

@@ -1,14 +1,12 @@
 import { Button, Text } from '@mantine/core';
 import { IconInbox } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { type Column, DataTable } from '../../components/data-table';
+import type { Column } from '../../components/data-table';
 import { EmptyState } from '../../components/empty-state';
-import { ErrorState } from '../../components/error-state';
 import { eventName } from '../../components/event-names';
-import { FilterBar, type FilterField } from '../../components/filter-bar';
+import type { FilterField } from '../../components/filter-bar';
+import { ListPanel } from '../../components/list-panel';
 import { notifyDone, notifyProblem } from '../../components/notify';
-import { Pager } from '../../components/pager';
-import { Panel } from '../../components/panel';
 import { Time } from '../../components/time';
 import { useUrlFilters } from '../../components/url-filters';
 import { DeliveryState } from './webhook-state';
@@ -87,8 +85,8 @@ interface DeliveriesProps {
 
 /** What was sent to a webhook, and how it answered. */
 export function Deliveries({ id, canReplay }: DeliveriesProps) {
-  const { filters, change, clear, token, isFirst, next, previous } = useUrlFilters(names);
-  const { data, error, refetch } = useQuery(deliveriesQuery(id, filters, token));
+  const list = useUrlFilters(names);
+  const query = useQuery(deliveriesQuery(id, list.filters, list.token));
   const client = useQueryClient();
 
   async function replay(delivery: Delivery): Promise<void> {
@@ -101,26 +99,19 @@ export function Deliveries({ id, canReplay }: DeliveriesProps) {
     }
   }
 
-  if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
   return (
-    <Panel title="Deliveries" isFlush>
-      <FilterBar fields={fields} filters={filters} onChange={change} onClear={clear} />
-      <DataTable
-        label="Deliveries"
-        columns={columns(canReplay ? (delivery) => void replay(delivery) : null)}
-        rows={data?.deliveries}
-        keyOf={({ id: key }) => key}
-        empty={
-          <EmptyState icon={IconInbox} title="Nothing was sent yet" text="A test shows whether it arrives." />
-        }
-      />
-      <Pager
-        shown={data ? `${data.count} shown` : 'Loading…'}
-        isFirst={isFirst}
-        next={data?.next_page_token ?? null}
-        onPrevious={previous}
-        onNext={next}
-      />
-    </Panel>
+    <ListPanel
+      title="Deliveries"
+      label="Deliveries"
+      query={query}
+      place={list}
+      search={{ fields, ...list }}
+      rowsOf={({ deliveries }) => deliveries}
+      keyOf={({ id: key }) => key}
+      columns={columns(canReplay ? (delivery) => void replay(delivery) : null)}
+      empty={
+        <EmptyState icon={IconInbox} title="Nothing was sent yet" text="A test shows whether it arrives." />
+      }
+    />
   );
 }

@@ -1,9 +1,9 @@
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Modal, Stack, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { type SubmitEvent, useState } from 'react';
-import { ApiError } from '../../api/problem';
 import { ErrorState } from '../../components/error-state';
+import { FormButtons } from '../../components/form-buttons';
 import { formText } from '../../components/form-text';
+import { useSubmit } from '../../components/use-submit';
 import { createWebhook } from './webhooks-api';
 
 interface NewWebhookDialogProps {
@@ -15,34 +15,20 @@ interface NewWebhookDialogProps {
 /** Where to, and of what. */
 export function NewWebhookDialog({ isOpen, onClose, onSecret }: NewWebhookDialogProps) {
   const client = useQueryClient();
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const fields = error instanceof ApiError ? error.fields : {};
-
-  async function submit(event: SubmitEvent<HTMLFormElement>): Promise<void> {
-    event.preventDefault();
-    const form = event.currentTarget;
+  const { isBusy, error, fields, onSubmit } = useSubmit(async (form) => {
     const events = formText(form, 'events')
       .split(/[\s,]+/)
       .filter(Boolean);
-    setBusy(true);
-    setError(null);
-    try {
-      const settings = { url: formText(form, 'url').trim(), label: formText(form, 'label').trim(), events };
-      const { secret } = await createWebhook(settings);
-      await client.invalidateQueries({ queryKey: ['admin-webhooks'] });
-      onClose();
-      onSecret(secret);
-    } catch (refusal) {
-      setError(refusal);
-    } finally {
-      setBusy(false);
-    }
-  }
+    const settings = { url: formText(form, 'url').trim(), label: formText(form, 'label').trim(), events };
+    const { secret } = await createWebhook(settings);
+    await client.invalidateQueries({ queryKey: ['admin-webhooks'] });
+    onClose();
+    onSecret(secret);
+  });
 
   return (
     <Modal opened={isOpen} onClose={onClose} title="Tell a service of events" centered>
-      <form onSubmit={(event) => void submit(event)}>
+      <form onSubmit={onSubmit}>
         <Stack>
           <TextInput
             name="label"
@@ -73,14 +59,7 @@ export function NewWebhookDialog({ isOpen, onClose, onSecret }: NewWebhookDialog
             error={fields.events}
           />
           {error !== null && Object.keys(fields).length === 0 && <ErrorState error={error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={isBusy}>
-              Create
-            </Button>
-          </Group>
+          <FormButtons label="Create" isBusy={isBusy} onCancel={onClose} />
         </Stack>
       </form>
     </Modal>

@@ -1,5 +1,5 @@
-import { Alert, Button, Code, CopyButton, Group, Modal, Stack } from '@mantine/core';
-import { IconAlertTriangle } from '@tabler/icons-react';
+import { Button, Group, Modal, Stack } from '@mantine/core';
+import { ShownOnce } from '../../components/shown-once';
 
 interface SecretDialogProps {
   /** Null: nothing to show. */
@@ -7,7 +7,7 @@ interface SecretDialogProps {
   readonly onClose: () => void;
 }
 
-/** A secret, once. */
+/** The secret of a webhook, once. */
 export function SecretDialog({ secret, onClose }: SecretDialogProps) {
   return (
     <Modal
@@ -18,20 +18,8 @@ export function SecretDialog({ secret, onClose }: SecretDialogProps) {
       closeOnClickOutside={false}
     >
       <Stack>
-        <Alert color="yellow" variant="light" icon={<IconAlertTriangle size={18} />}>
-          Copy it now: it is not shown again. With it the receiver knows what comes from here.
-        </Alert>
-        <Code block style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }}>
-          {secret}
-        </Code>
+        <ShownOnce secret={secret ?? ''}>With it the receiver knows what comes from here.</ShownOnce>
         <Group justify="flex-end">
-          <CopyButton value={secret ?? ''}>
-            {({ copied, copy }) => (
-              <Button variant="default" onClick={copy}>
-                {copied ? 'Copied' : 'Copy'}
-              </Button>
-            )}
-          </CopyButton>
           <Button onClick={onClose}>I have it</Button>
         </Group>
       </Stack>
