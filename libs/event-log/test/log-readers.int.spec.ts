@@ -65,6 +65,18 @@ describe.each(openStores)(`${PostgresLogReaders.name} on %s`, (driver, open) => 
     expect(await follow(4)).toEqual([]);
   });
 
+  it('takes no lock and no transaction while nothing is new, however often it looks', async () => {
+    await write('a');
+    expect(await follow()).toEqual([['a']]);
+    const [run, query] = [jest.spyOn(database, 'run'), jest.spyOn(database, 'query')];
+    for (let look = 0; look < 5; look += 1) expect(await follow()).toEqual([]);
+    expect(run).not.toHaveBeenCalled();
+    expect(query).toHaveBeenCalledTimes(5);
+    jest.restoreAllMocks();
+    await write('b');
+    expect(await follow()).toEqual([['b']]);
+  });
+
   it('hands out by number, also where numbers become longer', async () => {
     await execute(sql`alter table event_log alter column id restart with 98`);
     await write('a', 'b', 'c', 'd');

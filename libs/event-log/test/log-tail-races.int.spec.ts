@@ -68,6 +68,7 @@ describe.each(severalAtOnce)(`${LogTail.name} beside transactions that overlap, 
       for (let number = 0; number < total / 8; number += 2)
         await stand.database.run(async () => {
           await stand.append(`${writer}-${number}`);
+          // Open for longer than its neighbours, so that they overlap and commit in another order.
           if (number % 3 === 0) await stand.execute(sql`select pg_sleep(0.003)`);
           await stand.append(`${writer}-${number + 1}`);
         });

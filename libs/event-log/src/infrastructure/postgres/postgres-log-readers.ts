@@ -36,7 +36,8 @@ export class PostgresLogReaders extends LogReaders {
     super();
   }
 
-  advance(following: Following, consume: (span: LogSpan) => Promise<void>): Promise<boolean> {
+  async advance(following: Following, consume: (span: LogSpan) => Promise<void>): Promise<boolean> {
+    if (!(await this.mayAdvance(following.reader))) return false;
     return this.database.run(async () => {
       const place = await this.placeOf(following.reader);
       if (!place) return this.begin(following);
@@ -96,6 +97,19 @@ export class PostgresLogReaders extends LogReaders {
         ) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
       from ${logReadersTable} order by name`);
     return rows.map(({ name, at }) => ({ name, oldestUnread: at === null ? null : new Date(at) }));
+  }
+
+  /**
+   * Asked outside a transaction, since nearly always there is nothing to read: the lock that a turn takes is a write with a
+   * transaction id of its own, and each reader of each process would pay for one every second.
+   */
+  private async mayAdvance(reader: string): Promise<boolean> {
+    const [look] = await this.rows<{ may: boolean }>(sql`
+      select horizon is not null or position > oldest or oldest - position > ${worthWriting} or exists (
+        select from ${eventLogTable} where xid >= position::text::xid8 and xid < oldest::text::xid8) as may
+      from ${logReadersTable}, (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest) as now
+      where name = ${reader}`);
+    return look?.may ?? true;
   }
 
   /** Null: never read, or somebody else is at it. */
