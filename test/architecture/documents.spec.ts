@@ -15,8 +15,9 @@ function linksOf(file: string): string[] {
   return [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, target]) => join(dirname(file), target!));
 }
 
-/** A name of an event in a call that logs it. */
-const loggedEvent = /(?:log\.(?:info|warn|error)\(\s*|logger[^(]*\(\{\s*event: )'([a-z_]+\.[a-z_]+)'/g;
+/** A name of an event in a call that logs it, or in the description of a job that does. */
+const loggedEvent =
+  /(?:log\.(?:info|warn|error)\(\s*|logger[^(]*\(\{\s*event: |\b(?:interrupted|resumed): )'([a-z_]+\.[a-z_]+)'/g;
 
 describe('documents', () => {
   it.each(documents)('%s links to nothing that is missing', (file) => {

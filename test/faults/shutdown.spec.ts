@@ -1,10 +1,13 @@
 import { eventually, type PostgresProcess } from '@app/testing';
-import { aPerson } from '../support/people.js';
+import { MailServer } from '../support/mail-server.js';
+import { aPerson, goodPassword } from '../support/people.js';
+import { answers, WebhookReceiver } from '../support/webhook-receiver.js';
 import { ApiClient } from './support/api-client.js';
 import { Asking } from './support/asking.js';
 import { NoReplyError, type Reply } from './support/http.js';
 import { Instance } from './support/instance.js';
-import { notDurable, startPostgres } from './support/stores.js';
+import { own } from './support/own.js';
+import { notDurable, sql, startPostgres } from './support/stores.js';
 
 /** Seconds until the process is gone, and what a busy machine adds. */
 const exitSeconds = 5;
@@ -80,6 +83,30 @@ describe('SIGTERM', () => {
     await notReady(instance.api);
     expect(await instance.process.exited).toEqual({ code: 0, signal: null });
     expect((performance.now() - signalledAt) / 1000).toBeGreaterThan(5);
+  }, 60_000);
+
+  it('ends in good order while a receiver of webhooks and a mail server hang: all jobs are waited for together', async () => {
+    const [receiver, mails] = await Promise.all([WebhookReceiver.start(), MailServer.start()]);
+    own(() => Promise.all([receiver.close(), mails.close()]));
+    receiver.answer = answers.hang;
+    mails.verdict = 'never';
+    const mail = { SMTP_URL: mails.url, MAIL_FROM: 'no-reply@example.com' };
+    const instance = await Instance.onServers(postgres.url, { WEBHOOK_ALLOW_PRIVATE: 'true', ...mail });
+    const { person, userId } = await instance.api.register(aPerson());
+    await sql(postgres.url, `update users set role = 'admin' where id = $1`, [userId]);
+    const { token } = await instance.api.signIn(person);
+    const hook = { url: receiver.url, label: 'hangs', events: ['*'] };
+    expect((await instance.api.ask('POST', '/admin/webhooks', { token, body: hook })).status).toBe(201);
+    const change = { current_password: person.password, new_password: `${goodPassword} again` };
+    const changed = await instance.api.ask('PUT', '/auth/profile/password', { token, body: change });
+    expect(changed.status).toBe(200);
+    await eventually(() => receiver.received.length > 0 && mails.unanswered > 0, {
+      timeoutMs: 15_000,
+      describe: 'both have something and say nothing',
+    });
+    const signalledAt = performance.now();
+    instance.process.signal('SIGTERM');
+    await expectOrderlyExit(instance, signalledAt);
   }, 60_000);
 
   it('ends the process at once when it is sent twice', async () => {

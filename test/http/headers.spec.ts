@@ -311,7 +311,7 @@ describe('the probes', () => {
     const owner = await stopping.register();
     const onOpenConnection = () => owner.get('/auth/session').set('connection', 'keep-alive').expect(200);
     expect((await onOpenConnection()).headers.connection).toBe('keep-alive');
-    await stopping.app.get(ShutdownGate).beforeApplicationShutdown();
+    stopping.app.get(ShutdownGate).onModuleDestroy();
     const reply = await stopping.root('get', '/ready').expect(503);
     expect(reply.body).toEqual({ status: 'shutting_down', checks: {} });
     expect((await onOpenConnection()).headers.connection).toBe('close');

@@ -140,7 +140,7 @@ describe(Readiness.name, () => {
   });
 
   it('says that it is shutting down from the signal on, whatever the stores say', async () => {
-    await app.get(ShutdownGate).beforeApplicationShutdown();
+    app.get(ShutdownGate).onModuleDestroy();
 
     expect(app.get(ShutdownGate).isClosing).toBe(true);
     expect(await report()).toEqual({ status: 'shutting_down', checks: {} });

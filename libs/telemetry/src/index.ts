@@ -1,3 +1,4 @@
+export { BackgroundJob } from './background-job.js';
 export { JobRuns } from './job-runs.js';
 export { Log } from './log.js';
 export { createLogger, NestLogger, type Logger } from './logger.js';

@@ -15,7 +15,7 @@ import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trac
 import type { RequestSpan, SpanFacts, SpanIds, Spans } from './tracing.js';
 
 /** Milliseconds that an end waits for the receiver. */
-const lastWordsMs = 2_000;
+const lastWordsMs = 1_000;
 
 /**
  * Spans of OpenTelemetry over OTLP/HTTP. Made by hand at the few places that matter: what its instrumentations patch are

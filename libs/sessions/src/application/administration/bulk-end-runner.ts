@@ -1,7 +1,7 @@
 import { EventLog } from '@app/event-log';
 import { Clock, RandomSource, Rounds, UnitOfWork, uuidV7 } from '@app/kernel';
 import { Log } from '@app/telemetry';
-import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import {
   type BulkEnd,
   BulkEndRepository,
@@ -16,6 +16,9 @@ const batchSize = 500;
 
 /** Milliseconds between two looks for orders that another instance has left behind. */
 const intervalMs = 5_000;
+
+/** Milliseconds that a batch under way has when the process ends. */
+const partingMs = 2_000;
 
 /** Milliseconds after which a batch that is still unproven is nobody's who works on it now. */
 const abandonedMs = 5_000;
@@ -36,9 +39,10 @@ interface Step {
  * instances can prove an end; a command carries its own order out in the same way.
  */
 @Injectable()
-export class BulkEndRunner implements BeforeApplicationShutdown {
+export class BulkEndRunner implements OnModuleDestroy, BeforeApplicationShutdown {
   private readonly rounds = new Rounds(() => this.run(), intervalMs);
   private stopped = false;
+  private parting: Promise<unknown> | null = null;
   private wasWorking = true;
 
   constructor(
@@ -57,9 +61,15 @@ export class BulkEndRunner implements BeforeApplicationShutdown {
     this.rounds.start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  /** The batch under way is committed or not; what is committed and unproven, another instance proves. */
+  onModuleDestroy(): void {
     this.stopped = true;
-    await this.rounds.stop();
+    const patience = new Promise((resolve) => setTimeout(resolve, partingMs).unref());
+    this.parting = Promise.race([this.rounds.stop(), patience]);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.parting;
   }
 
   /** There is an order. */
