@@ -114,6 +114,17 @@ describe('deploy/kubernetes', () => {
     }
   });
 
+  it('leads to the API, to discovery and to the pages, and to nothing else', () => {
+    const [ingress] = ofKind('Ingress');
+    const paths = ingress!.spec.rules.flatMap(({ http }: { http: { paths: { path: string }[] } }) => http.paths);
+    expect(paths.map(({ path }: { path: string }) => path)).toEqual([
+      '/api/',
+      '/.well-known/',
+      '/admin',
+      '/account',
+    ]);
+  });
+
   it.each(ours)('runs $metadata.name as nobody, with probes, and room for a calm end', (manifest) => {
     const pod = manifest.spec.template.spec;
     expect(pod.securityContext).toMatchObject({
