@@ -8,6 +8,7 @@ interface Service {
   readonly image: string;
   readonly profiles?: readonly string[];
   readonly environment?: Readonly<Record<string, unknown>>;
+  readonly env_file?: readonly { readonly path: string; readonly required?: boolean }[];
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
   readonly depends_on?: Readonly<Record<string, unknown>>;
@@ -49,6 +50,14 @@ describe('docker-compose.yml', () => {
     expect(ours.map(([name]) => name)).toEqual(['api-1', 'api-2', 'worker']);
     for (const [, { environment = {} }] of ours)
       expect(Object.keys(environment).filter((name) => !settings.includes(name))).toEqual([]);
+  });
+
+  it('hands every setting of .env on, but for where it listens and what Prometheus would need a token for', () => {
+    for (const [, { environment = {}, env_file: files }] of ours) {
+      expect(files).toEqual([{ path: '.env', required: false }]);
+      expect(environment).toMatchObject({ HOST: '0.0.0.0', PORT: 3000, METRICS_TOKEN: '' });
+      expect(environment.NODE_ENV).toContain('production');
+    }
   });
 
   it('asks the environment only for what .env.example names', () => {
