@@ -263,10 +263,26 @@ describe('variables that are not settings', () => {
     ['REDIS_TL', 'REDIS_TLS'],
     ['ACCESS_TOKEN_TLT', 'ACCESS_TOKEN_TTL'],
     ['ADMIN_PASWORD', 'ADMIN_PASSWORD'],
+    ['RETENTION_AUDIT_DAY', 'RETENTION_AUDIT_DAYS'],
+    ['ANALYTICS_DAYLY_DAYS', 'ANALYTICS_DAILY_DAYS'],
+    ['STREAM_LIMITS', 'STREAM_LIMIT'],
+    ['REFRESH_GRACE_SECOND', 'REFRESH_GRACE_SECONDS'],
   ])('are refused under a prefix of ours, with the closest name: %s', (name, suggestion) => {
     const expected = suggestion ? [`${name} is not a known setting; did you mean ${suggestion}?`] : [];
 
     expect(problemsOf({ [name]: 'x' })).toEqual(expected);
+  });
+
+  it('are refused in every family of settings, but for DATABASE_, under which platforms give more', () => {
+    const words = Object.keys(environmentSchema.shape).map((name) => name.split('_')[0]!);
+    const families = new Set(words.filter((word, index) => words.indexOf(word) !== index));
+    const longer: Readonly<Record<string, string>> = { ACCESS: 'ACCESS_TOKEN', RATE: 'RATE_LIMIT' };
+    const accepted = [...families].filter(
+      (family) => problemsOf({ [`${longer[family] ?? family}_COLOUR`]: 'blue' }).length === 0,
+    );
+
+    expect(families.size).toBeGreaterThan(12);
+    expect(accepted).toEqual(['DATABASE']);
   });
 
   it('are refused without a suggestion when nothing is near', () => {

@@ -2,13 +2,20 @@
 const ownPrefixes = [
   'ACCESS_TOKEN_',
   'ADMIN_',
+  'ANALYTICS_',
+  'FRESHNESS_',
   'LOG_',
   'METRICS_',
   'PASSWORD_',
   'RATE_LIMIT_',
   'REDIS_',
+  'REFRESH_GRACE_',
+  'RETENTION_',
   'SESSION_',
+  'SHUTDOWN_',
+  'SIGNING_KEY_',
   'SMTP_',
+  'STREAM_',
   'WEBHOOK_',
 ];
 
