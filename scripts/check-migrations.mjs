@@ -12,14 +12,22 @@ const { migration: last } = JSON.parse(readFileSync('db/previous.json', 'utf8'))
 
 /** They grow with use: a lock that scans or rewrites one of them stops sign-ins meanwhile. */
 const big = new Set([
+  'audit_log',
   'avatars',
   'devices',
   'event_log',
+  'known_networks',
   'mail_outbox',
   'networks',
   'revoked_tokens',
+  'rollup_users',
+  'rollups',
+  'session_shares',
   'sessions',
+  'sign_in_failures',
+  'spent_challenges',
   'users',
+  'webhook_deliveries',
 ]);
 
 const name = String.raw`(?:"public"\.|public\.)?"?([a-z_][a-z0-9_]*)"?`;

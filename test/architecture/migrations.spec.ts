@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { runTool, type ToolOutput, withFixtureTree } from './fixture-tree.js';
 
 /** The previous version ends with the first; only what is newer is judged. */
@@ -36,11 +38,40 @@ const violations: readonly (readonly [rule: string, statement: string])[] = [
   ['no-update-of-all', 'delete from sessions;'],
 ];
 
+/** A row of an instance, client, endpoint, key or order, or one in all. */
+const staySmall = [
+  'audit_chain',
+  'audit_verification',
+  'bulk_end_batches',
+  'bulk_ends',
+  'event_log_purges',
+  'instances',
+  'log_readers',
+  'oauth_clients',
+  'rollup_state',
+  'signing_keys',
+  'webhook_endpoints',
+];
+
 describe('check of migrations', () => {
   it.each(violations)('%s refuses %s', (rule, statement) => {
     const output = check(`CREATE TABLE "fresh" ("id" text);\n--> statement-breakpoint\n${statement}`);
     expect(rulesIn(output)).toEqual([rule]);
     expect(output.code).toBe(1);
+  });
+
+  it('knows of every table whether it grows', () => {
+    const folder = 'db/migrations';
+    const files = readdirSync(folder).filter((file) => file.endsWith('.sql'));
+    const tables = files.flatMap((file) =>
+      [...readFileSync(join(folder, file), 'utf8').matchAll(/^CREATE TABLE "(\w+)"/gm)].map(
+        ([, table]) => table!,
+      ),
+    );
+    const indexes = tables.map((table) => `CREATE INDEX "a" ON "${table}" USING btree ("id");`);
+    const { stderr } = check(indexes.join('--> statement-breakpoint\n'));
+    const grow = [...stderr.matchAll(/ON "(\w+)"/g)].map(([, table]) => table!);
+    expect(tables.filter((table) => !grow.includes(table)).toSorted()).toEqual(staySmall);
   });
 
   it('finds each of several statements, with or without the separator of the tool', () => {
