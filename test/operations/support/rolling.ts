@@ -1,9 +1,10 @@
-import { ApiClient } from '../../faults/support/api-client.js';
+import { ApiClient, toDevice } from '../../faults/support/api-client.js';
 import { Asking } from '../../faults/support/asking.js';
+import type { Reply } from '../../faults/support/http.js';
 import { aPerson } from '../../support/people.js';
 import type { Deployment } from './deployment.js';
 
-/** Milliseconds after which people sign in anew; their tokens live for ten minutes. */
+/** Milliseconds after which the first of them signs in anew; tokens live for ten minutes. */
 const tokenLifeMs = 240_000;
 
 /** What a company's services and people do all day, through the balancer and on connections that they keep. */
@@ -11,12 +12,12 @@ export async function beginTraffic(url: string): Promise<Asking[]> {
   const client = ApiClient.at(url, { keepAlive: true });
   let device = await client.register(aPerson());
   let since = performance.now();
-  const token = (): string => {
-    if (performance.now() - since > tokenLifeMs) {
-      since = performance.now();
-      void client.signIn(device.person).then((signedIn) => (device = signedIn));
-    }
-    return device.token;
+  const check = async (): Promise<Reply> => {
+    if (performance.now() - since < tokenLifeMs) return client.check(device.token);
+    since = performance.now();
+    const reply = await client.trySignIn(device.person);
+    if (reply.status === 200) device = toDevice(device.person, reply, 200);
+    return reply;
   };
   const other = await client.register(aPerson());
   const third = await client.register(aPerson());
@@ -28,8 +29,8 @@ export async function beginTraffic(url: string): Promise<Asking[]> {
   };
   const busy = { callers: 4, pauseMs: 4 };
   return [
-    new Asking(() => client.check(token()), busy),
-    new Asking(() => client.ask('GET', '/sessions', { token: token() }), { pauseMs: 10 }),
+    new Asking(check, busy),
+    new Asking(() => client.ask('GET', '/sessions', { token: device.token }), { pauseMs: 10 }),
     new Asking(refresh, { pauseMs: 25 }),
     new Asking(() => client.trySignIn(third.person), { pauseMs: 150 }),
   ];
