@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { complaintOf, unknownFields } from './support/kubernetes-schema.js';
 import {
@@ -87,11 +88,22 @@ describe('deploy/kubernetes', () => {
       expect(selectedBy(spec.selector.matchLabels)).toHaveLength(1);
     for (const { spec } of ofKind('HorizontalPodAutoscaler'))
       expect(deployments.map(({ metadata }) => metadata.name)).toContain(spec.scaleTargetRef.name);
-    for (const { spec } of ofKind('ServiceMonitor')) {
-      const service = services.find(({ metadata }) => isSelected(spec.selector.matchLabels, metadata.labels));
-      for (const { port } of spec.endpoints)
-        expect(service!.spec.ports.map(({ name }: { name: string }) => name)).toContain(port);
-    }
+  });
+
+  it('has Prometheus ask every process of ours, as jobs that the alerts know', () => {
+    const [monitor] = ofKind('PodMonitor');
+    const { selector, podMetricsEndpoints: endpoints } = monitor!.spec;
+    expect(selectedBy(selector.matchLabels)).toEqual(ours);
+    for (const { port } of endpoints) for (const manifest of ours) expect(portNames(manifest)).toContain(port);
+    expect(monitor!.metadata.name).toContain('rollcall');
+    expect(readFileSync('deploy/prometheus/rules.yml', 'utf8')).toContain('up{job=~".*rollcall.*"}');
+  });
+
+  it('lets out to the stores, to mail, to webhooks and to what receives traces', () => {
+    const [policy] = ofKind('NetworkPolicy');
+    const rules = policy!.spec.egress as { ports: { port: number }[] }[];
+    const open = rules.flatMap(({ ports }) => ports.map(({ port }) => port));
+    expect(new Set(open)).toEqual(new Set([53, 443, 465, 587, 4318, 5432, 6379, 26379]));
   });
 
   it('lets the network policy reach every port of ours by its name', () => {
