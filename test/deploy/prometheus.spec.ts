@@ -27,6 +27,12 @@ describe('deploy/prometheus', () => {
     expect(promtool('test', 'rules', 'rules.test.yml')).toContain('SUCCESS');
   });
 
+  it('has none that nobody has seen fire', () => {
+    const tested = readFileSync('deploy/prometheus/rules.test.yml', 'utf8');
+    const untested = rules.filter(({ alert }) => !new RegExp(`alertname: ${alert}\n +exp_alerts:`).test(tested));
+    expect(untested).toEqual([]);
+  });
+
   it('asks for metrics that exist', () => {
     const documented = readFileSync('docs/operations.md', 'utf8');
     const asked = rules.flatMap(({ expr }) => metricsOf(expr));
