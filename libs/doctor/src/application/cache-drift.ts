@@ -1,16 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Clock, type SessionId, type UserId } from '@app/kernel';
 import { CacheExam, type CacheRecord, EntryStore, RevocationRepair } from '@app/sessions';
 import { Injectable } from '@nestjs/common';
 import { type DriftKind, driftOf, type Evidence } from '../domain/drift.js';
 import { InstallationExam, type StoredStanding } from '../domain/installation-exam.js';
-
-/** Milliseconds before a second look: a revocation under way has left its mark by then. */
-const secondLookMs = 1_500;
+import { lookAgain } from './second-look.js';
 
 /** Keys whose names are kept; a cache with more is wrong as a whole, and the next run goes on. */
 const maxSuspects = 20_000;
-const batch = 500;
 
 /** A name that somebody else has made up may hold anything. */
 const isUuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
@@ -54,13 +50,10 @@ export class CacheDrift {
       }
       onProgress(examined);
     }
-    if (suspects.size > 0) await delay(secondLookMs);
-    const drifted: Drifted[] = [];
-    for (const names of batches([...suspects.keys()])) {
-      const again = await this.drifted(await this.cache.look(names));
-      drifted.push(...again.filter(({ kind, record }) => suspects.get(record.name) === kind));
-    }
-    return { examined, drifted };
+    const again = await lookAgain([...suspects.keys()], async (names) =>
+      this.drifted(await this.cache.look(names)),
+    );
+    return { examined, drifted: again.filter(({ kind, record }) => suspects.get(record.name) === kind) };
   }
 
   /** How many of each kind it has repaired. Rejects with StoreUnavailableError. */
@@ -154,8 +147,4 @@ export class CacheDrift {
     const generation = { minimum: userGen, end };
     await this.entries.bury({ userId, sessions: [], generation, tokens: [] });
   }
-}
-
-function* batches(names: readonly string[]): Generator<string[]> {
-  for (let start = 0; start < names.length; start += batch) yield names.slice(start, start + batch);
 }

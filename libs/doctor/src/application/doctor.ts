@@ -2,12 +2,13 @@ import type { Config } from '@app/config';
 import { StoreUnavailableError } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import { catalogue, type FindingId } from '../domain/catalogue.js';
-import type { Diagnosis } from '../domain/finding.js';
 import type { DriftKind } from '../domain/drift.js';
+import type { Diagnosis } from '../domain/finding.js';
+import type { Found } from '../domain/found.js';
 import { CacheDrift, type Drifted } from './cache-drift.js';
 import { InstallationCheck } from './installation-check.js';
 import { MissingMarks } from './missing-marks.js';
-import { type Found, StoresCheck } from './stores-check.js';
+import { StoresCheck } from './stores-check.js';
 
 export interface Examination {
   readonly repair: boolean;

@@ -5,8 +5,8 @@ import { Clock } from '@app/kernel';
 import { InstanceOverview, type SeenInstance } from '@app/sessions';
 import { SigningKeyRotation, WrongSecretKeyError } from '@app/tokens';
 import { Injectable } from '@nestjs/common';
+import { type Found, some } from '../domain/found.js';
 import { InstallationExam } from '../domain/installation-exam.js';
-import { type Found, some } from './stores-check.js';
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;

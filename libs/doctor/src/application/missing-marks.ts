@@ -1,11 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { Clock, type SessionId, type UserId } from '@app/kernel';
+import { Clock, type UserId } from '@app/kernel';
 import { CacheExam, EntryStore } from '@app/sessions';
 import { Injectable } from '@nestjs/common';
 import { type EndedPage, InstallationExam } from '../domain/installation-exam.js';
-
-/** Milliseconds before a second look: a mark comes a moment after the commit. */
-const secondLookMs = 1_500;
+import { lookAgain } from './second-look.js';
 
 /** Ends that are looked at; more within three hours are a flood of which a part is enough to know. */
 const maxExamined = 200_000;
@@ -30,26 +27,30 @@ export class MissingMarks {
 
   /** Rejects with StoreUnavailableError. */
   async examine(options: { repair: boolean; onProgress: (done: number) => void }): Promise<MarksReport> {
+    const { examined, suspects } = await this.suspects(options.onProgress);
+    const missing = await lookAgain(suspects, (some) => this.unmarked(some));
+    return { examined, missing: missing.length, repaired: options.repair ? await this.bury(missing) : 0 };
+  }
+
+  private async suspects(
+    onProgress: (done: number) => void,
+  ): Promise<{ examined: number; suspects: Ended[] }> {
     const since = new Date(this.clock.now().getTime() - this.cache.lives.entry);
-    let [examined, missing, repaired] = [0, 0, 0];
+    const suspects: Ended[] = [];
+    let examined = 0;
     for (let after: string | null = null; examined < maxExamined;) {
       const { sessions, next }: EndedPage = await this.installation.endedSince(since, after);
+      suspects.push(...(await this.unmarked(sessions)));
       examined += sessions.length;
-      const unmarked = await this.unmarked(sessions);
-      missing += unmarked.length;
-      if (options.repair) repaired += await this.bury(unmarked);
-      options.onProgress(examined);
+      onProgress(examined);
       if (next === null) break;
       after = next;
     }
-    return { examined, missing, repaired };
+    return { examined, suspects };
   }
 
   private async unmarked(sessions: readonly Ended[]): Promise<Ended[]> {
-    const suspects = await this.cache.unmarked(sessions);
-    if (suspects.length === 0) return [];
-    await delay(secondLookMs);
-    const ids = new Set((await this.cache.unmarked(suspects)).map(({ id }): SessionId => id));
+    const ids = new Set((await this.cache.unmarked(sessions)).map(({ id }) => id));
     return sessions.filter(({ id }) => ids.has(id));
   }
 

@@ -2,11 +2,9 @@ import { statfs } from 'node:fs/promises';
 import { Clock, StoreUnavailableError } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import type { FindingId } from '../domain/catalogue.js';
+import { type Found, some } from '../domain/found.js';
 import { InstallationExam } from '../domain/installation-exam.js';
 import { RedisExam, type RedisReport } from '../domain/redis-exam.js';
-
-/** Id and detail, before the catalogue says what it means. */
-export type Found = readonly [id: FindingId, detail: string];
 
 const maxSkewMs = 2_000;
 const maxLagSeconds = 10;
@@ -112,8 +110,4 @@ function skewed(id: FindingId, skewMs: number): Found[] {
 
 function above(id: FindingId, share: number, limit: number, of: string): Found[] {
   return share > limit ? [[id, `${Math.round(share * 100)} % ${of}`]] : [];
-}
-
-export function some(id: FindingId, names: readonly string[]): Found[] {
-  return names.length > 0 ? [[id, names.join(', ')]] : [];
 }
