@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { eventually } from '@app/testing';
 import type { Device } from '../faults/support/api-client.js';
+import type { Reply } from '../faults/support/http.js';
 import { Instance } from '../faults/support/instance.js';
 import { own } from '../faults/support/own.js';
 import { notDurable, startPostgres, startRedis } from '../faults/support/stores.js';
@@ -42,6 +43,17 @@ async function traced(traceId: string, name: string): Promise<string[]> {
   return receiver.namesOf(traceId);
 }
 
+/** What the log tells under a trace, in its order. */
+function eventsOf(traceId: string): string[] {
+  const lines = instance.process.output.split('\n').filter((line) => line.includes(traceId));
+  return lines.map((line) => (JSON.parse(line) as { event: string }).event);
+}
+
+function guess(headers: Record<string, string>): Promise<Reply> {
+  const body = { email: device.person.email, password: 'nothing that anybody has chosen' };
+  return instance.api.ask('POST', '/auth/signin', { body, headers });
+}
+
 describe('a trace', () => {
   it('goes on from the client’s through the request to what it asks the stores', async () => {
     const { traceId, headers } = aTrace();
@@ -72,12 +84,18 @@ describe('a trace', () => {
 
   it('is named in the lines of the log', async () => {
     const { traceId, headers } = aTrace();
-    const body = { email: device.person.email, password: 'nothing that anybody has chosen' };
-    await instance.api.ask('POST', '/auth/signin', { body, headers });
+    await guess(headers);
     await traced(traceId, 'POST /api/v1/auth/signin');
-    const lines = instance.process.output.split('\n').filter((line) => line.includes(traceId));
-    const events = lines.map((line) => (JSON.parse(line) as { event: string }).event);
-    expect(events).toEqual(['signin.failed', 'request.completed']);
+    expect(eventsOf(traceId)).toEqual(['signin.failed', 'request.completed']);
+  });
+
+  it('is its own, also for requests that arrive and are handled together', async () => {
+    const traces = [aTrace(), aTrace()];
+    await Promise.all(traces.map(({ headers }) => guess(headers)));
+    for (const { traceId } of traces) {
+      await traced(traceId, 'POST /api/v1/auth/signin');
+      expect(eventsOf(traceId)).toEqual(['signin.failed', 'request.completed']);
+    }
   });
 
   it('begins here when a client names none, and probes make none', async () => {

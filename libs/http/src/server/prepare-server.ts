@@ -29,6 +29,7 @@ export async function prepareServer(
 ): Promise<void> {
   const server = app.getHttpAdapter().getInstance();
   routes.observe(server);
+  // Stays before the spans, or what it holds back would go on in the context of whoever arrived first.
   handleTogether(server);
   // First what every reply carries, then what refuses.
   spanRequests(server);

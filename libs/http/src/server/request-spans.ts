@@ -6,7 +6,7 @@ const untraced = new Set(['/health', '/ready', '/metrics']);
 
 /**
  * A span for each request, as a child of the one that its `traceparent` names. Without tracing there is not even a hook.
- * Must be called before the other hooks.
+ * Must be called after `handleTogether`, before all other hooks.
  */
 export function spanRequests(server: FastifyInstance): void {
   if (!tracing.isOn) return;
