@@ -167,9 +167,16 @@ describe('rollcall doctor', () => {
   }, 60_000);
 
   it('touches nothing under another secret or on another schema', async () => {
+    const stray = `session:{7}:${'b'.repeat(64)}`;
+    await redis.command('SET', stray, 'what the doctor would remove');
     const other = await doctor(['--repair'], { SECRET_KEY: secretKey.toUpperCase() });
     expect(idsOf(other.findings)).toEqual([...lasting, 'keys.other_secret'].toSorted());
+    expect(await redis.command('GET', stray)).toBe('what the doctor would remove');
     await run(`insert into drizzle.__drizzle_migrations (hash, created_at) values ('x', 9999999999999)`);
-    expect(idsOf((await doctor()).findings)).toEqual(['schema.newer']);
-  }, 60_000);
+    expect(idsOf((await doctor(['--repair'])).findings)).toEqual(['schema.newer']);
+    expect(await redis.command('GET', stray)).toBe('what the doctor would remove');
+    await run(`delete from drizzle.__drizzle_migrations where hash = 'x'`);
+    expect(idsOf((await doctor(['--repair'])).findings)).toContain('cache.entry_of_unknown_session');
+    expect(await redis.command('EXISTS', stray)).toBe(0);
+  }, 90_000);
 });
