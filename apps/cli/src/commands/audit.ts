@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { Cli } from '../cli.js';
 import { exitCodes } from '../exit-codes.js';
 import { withAudit } from '../installation.js';
+import { Progress } from '../terminal.js';
 
 interface VerifyOptions {
   readonly expect?: NonNullable<VerificationWish['known']>;
@@ -30,7 +31,14 @@ export function addAudit(cli: Cli, program: Command): void {
     ({ expect, from: first }) =>
       withAudit(async (parts) => {
         const verification = parts.get(AuditVerification, { strict: false });
-        const result = await verification.run({ known: expect, from: first });
+        const progress = new Progress(cli.terminal, 'checked records');
+        // For somebody who watches; nightly jobs tell what is written on standard error to people.
+        const onProgress = (checked: number, total: number): void => {
+          if (cli.terminal.isWatched) progress.show(checked, total);
+        };
+        const result = await verification
+          .run({ known: expect, from: first, onProgress })
+          .finally(() => progress.end());
         return {
           text: described(result),
           json: presented(result),

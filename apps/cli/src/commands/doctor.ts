@@ -9,7 +9,7 @@ import type { Cli, Outcome } from '../cli.js';
 import { exitCodes } from '../exit-codes.js';
 import { isReachable, withDatabase, withModules } from '../installation.js';
 import { printable } from '../output.js';
-import { Progress } from '../terminal.js';
+import { Stages } from '../terminal.js';
 
 export function addDoctor(cli: Cli, program: Command): void {
   cli.leaf<{ readonly repair?: true }>(
@@ -55,13 +55,10 @@ async function onDatabase(
   const parts = [SessionsModule.forAdministration(sessions), TokensModule.forAdministration(tokens)];
   return withModules(on, [RedisModule.forRoot(redis), DoctorModule.forRoot(parts)], async (context) => {
     await isReachable(context.get(RedisConnection, { strict: false }));
-    const bars = new Map<string, Progress>();
-    const onProgress = (label: string, done: number): void => {
-      const bar = bars.get(label) ?? new Progress(cli.terminal, `examined ${label}`);
-      bars.set(label, bar);
-      bar.show(done, 0);
-    };
-    return context.get(Doctor, { strict: false }).examine(on.config, { repair, onProgress });
+    const stages = new Stages(cli.terminal);
+    const onProgress = (label: string, done: number): void => stages.show(`examined ${label}`, done);
+    const examination = context.get(Doctor, { strict: false }).examine(on.config, { repair, onProgress });
+    return examination.finally(() => stages.end());
   });
 }
 

@@ -14,6 +14,8 @@ export interface VerificationWish {
   readonly known?: { readonly seq: number; readonly hash: string } | null;
   /** The first record to be checked, when what is wrong before it is known; the oldest one unless told. */
   readonly from?: number | null;
+  /** Hears after each stretch how many records have been checked, and of how many. */
+  readonly onProgress?: (checked: number, total: number) => void;
 }
 
 /**
@@ -30,14 +32,14 @@ export class AuditVerification {
   ) {}
 
   /** The first thing that is wrong, if anything. Rejects with StoreUnavailableError. */
-  async run({ known = null, from = null }: VerificationWish = {}): Promise<Verification> {
+  async run({ known = null, from = null, onProgress }: VerificationWish = {}): Promise<Verification> {
     const at = this.clock.now();
     const { state } = await this.reader.standing();
     const walk = new ChainWalk(state ?? emptyChain, this.seal, known);
     if (from !== null) await this.skipTo(walk, from);
     const finding =
       this.judgeState(state) ??
-      (await this.walk(walk)) ??
+      (await this.walk(walk, onProgress)) ??
       (await this.judgeEnd(walk)) ??
       (await this.compare(walk));
     const { length, head } = state ?? emptyChain;
@@ -61,12 +63,16 @@ export class AuditVerification {
     return stateFinding('What is written of the length of the chain was not signed with this SECRET_KEY.');
   }
 
-  private async walk(walk: ChainWalk): Promise<Finding | null> {
+  private async walk(
+    walk: ChainWalk,
+    onProgress: VerificationWish['onProgress'],
+  ): Promise<Finding | null> {
     while (!walk.isOver) {
       const records = await this.reader.stretch(walk.position, batch);
       if (await this.hasMovedOn(walk, records)) continue;
       const finding = walk.take(records);
       if (finding) return finding;
+      onProgress?.(walk.checked, walk.checked + walk.left);
     }
     return null;
   }

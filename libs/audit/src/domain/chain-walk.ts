@@ -32,6 +32,11 @@ export class ChainWalk {
     return this.count;
   }
 
+  /** How many records it will check from here on. */
+  get left(): number {
+    return Math.max(0, this.goal.length - this.seq);
+  }
+
   get isOver(): boolean {
     return this.seq >= this.goal.length;
   }
