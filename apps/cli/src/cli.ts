@@ -24,6 +24,9 @@ export class Cli {
 
   constructor(readonly terminal: Terminal) {}
 
+  /** One line to whoever runs the command, apart from its result. */
+  readonly warn = (text: string): void => this.terminal.err(`rollcall: ${text}\n`);
+
   /** A command that does something; `configure` adds its options. */
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- commander knows no types of options; each command names its own here
   leaf<Options>(
@@ -85,7 +88,7 @@ export class Cli {
   }
 
   private complain(error: unknown): void {
-    for (const line of problemsOf(error)) this.terminal.err(`rollcall: ${line}\n`);
+    for (const line of problemsOf(error)) this.warn(line);
   }
 }
 

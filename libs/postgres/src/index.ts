@@ -4,7 +4,7 @@ export { EmbeddedDriver } from './drivers/embedded-driver.js';
 export { ServerDriver } from './drivers/server-driver.js';
 export { violatedUnique } from './faults.js';
 export { DataFolderLockedError } from './data-folder-lock.js';
-export { SchemaError, type SchemaState } from './migrations.js';
+export { expectKnownSchema, SchemaError, type SchemaState } from './migrations.js';
 export { DatabaseUnreachableError, openDatabase, type OpenDatabase, type Opening } from './open-database.js';
 export type { Orm } from './orm.js';
 export { PostgresModule } from './postgres.module.js';

@@ -99,9 +99,15 @@ async function newestOf(orm: Orm): Promise<number> {
   return Number(rows[0]?.newest ?? 0);
 }
 
-/** Throws SchemaError unless the schema is exactly that of this version. */
-export function expectCurrentSchema({ pending, isNewer }: SchemaState): void {
+/** Throws SchemaError if a newer version has migrated the schema. */
+export function expectKnownSchema({ isNewer }: SchemaState): void {
   if (isNewer) throw newerSchema();
+}
+
+/** Throws SchemaError unless the schema is exactly that of this version. */
+export function expectCurrentSchema(state: SchemaState): void {
+  expectKnownSchema(state);
+  const { pending } = state;
   if (pending.length === 0) return;
   const [first] = pending;
   throw new SchemaError(

@@ -7,6 +7,7 @@ export {
   type User,
   type UserCredentials,
 } from './domain/user.js';
+export { usernameRule } from './domain/username.js';
 export { type NewUser, type UserChange, UserRepository } from './domain/user-repository.js';
 export {
   AvatarNotFoundError,

@@ -1,8 +1,11 @@
 import { emailText, humanText, instant, passwordText } from '@app/http';
+import { usernameRule } from '@app/users';
 import { z } from 'zod';
 
-export const username = humanText({ min: 3, max: 32 }).regex(
-  /^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u,
+const { minLength, maxLength, pattern } = usernameRule;
+
+export const username = humanText({ min: minLength, max: maxLength }).regex(
+  pattern,
   'must start with a letter or digit and hold letters, digits, dots, dashes and underscores only',
 );
 

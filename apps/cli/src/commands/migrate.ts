@@ -1,5 +1,5 @@
 import { loadConfig } from '@app/config';
-import { type OpenDatabase, SchemaError, type SchemaState } from '@app/postgres';
+import { expectKnownSchema, type OpenDatabase, type SchemaState } from '@app/postgres';
 import type { Command } from 'commander';
 import type { Cli, Outcome } from '../cli.js';
 import { exitCodes } from '../exit-codes.js';
@@ -40,8 +40,7 @@ async function migrated(open: OpenDatabase): Promise<Outcome> {
 
 async function known({ database }: OpenDatabase): Promise<SchemaState> {
   const state = await database.schemaState();
-  if (state.isNewer)
-    throw new SchemaError('The database was migrated by a newer version of Rollcall; use that version.');
+  expectKnownSchema(state);
   return state;
 }
 

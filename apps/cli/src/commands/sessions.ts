@@ -41,7 +41,6 @@ interface EndOptions extends FilterOptions, ReasonOption {
 
 export function addSessions(cli: Cli, program: Command): void {
   const sessions = cli.group(program, 'sessions', 'who is signed in');
-  const warn = (text: string): void => cli.terminal.err(`rollcall: ${text}\n`);
   cli.leaf<ListOptions>(
     sessions,
     {
@@ -53,7 +52,7 @@ export function addSessions(cli: Cli, program: Command): void {
       withFilter(command)
         .addOption(new Option('--state <state>', 'what became of them').choices(states).default('live'))
         .option('--limit <number>', 'at most so many', count({ min: 1, max: 10_000 }), 50),
-    (options) => withAccounts((parts) => list(parts, options), warn),
+    (options) => withAccounts((parts) => list(parts, options), cli.warn),
   );
   cli.leaf<EndOptions>(
     sessions,
@@ -73,7 +72,7 @@ export function addSessions(cli: Cli, program: Command): void {
       withReason(withFilter(command))
         .option('--dry-run', 'count them and show some')
         .option('--expect <number>', 'how many there should be', count({ min: 0, max: 100_000_000 })),
-    (options, id) => withAccounts((parts) => end(cli, parts, options, id), warn),
+    (options, id) => withAccounts((parts) => end(cli, parts, options, id), cli.warn),
   );
 }
 

@@ -8,7 +8,7 @@ import {
 } from '@app/auth';
 import type { UserId } from '@app/kernel';
 import type { EndedMany } from '@app/sessions';
-import type { Role } from '@app/users';
+import { type Role, usernameRule } from '@app/users';
 import type { INestApplicationContext } from '@nestjs/common';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
@@ -70,7 +70,7 @@ export function addUsers(cli: Cli, program: Command): void {
           const { propagation } = await change.change(id, role as Role, actOf(options));
           return propagated(propagation, shown(await accountOf(parts, id)));
         },
-        (text) => cli.terminal.err(`rollcall: ${text}\n`),
+        cli.warn,
       ),
   );
 }
@@ -116,7 +116,7 @@ async function create(cli: Cli, address: string, options: CreateOptions): Promis
         json: { ...json, generated_password: generatedPassword },
       };
     },
-    (text) => cli.terminal.err(`rollcall: ${text}\n`),
+    cli.warn,
   );
 }
 
@@ -131,10 +131,7 @@ function actOn(cli: Cli, users: Command): (usage: string, summary: string, act: 
       { usage, summary, examples },
       verb === 'show' ? (command) => command : withReason,
       (options, user) =>
-        withAccounts(
-          async (parts) => act(parts, await userOf(parts, user), options),
-          (text) => cli.terminal.err(`rollcall: ${text}\n`),
-        ),
+        withAccounts(async (parts) => act(parts, await userOf(parts, user), options), cli.warn),
     );
   };
 }
@@ -183,8 +180,11 @@ function email(text: string): string {
 }
 
 function username(text: string): string {
-  if (/^[\p{L}\p{N}][\p{L}\p{N}._-]{2,31}$/u.test(text)) return text;
-  throw new InvalidArgumentError('It must have 3 to 32 letters, digits, dots, dashes or underscores.');
+  const { minLength, maxLength, pattern } = usernameRule;
+  if (text.length >= minLength && text.length <= maxLength && pattern.test(text)) return text;
+  throw new InvalidArgumentError(
+    `It must have ${minLength} to ${maxLength} letters, digits, dots, dashes or underscores.`,
+  );
 }
 
 function line(text: string): string {
