@@ -5,10 +5,12 @@ import { Doctor } from './application/doctor.js';
 import { InstallationCheck } from './application/installation-check.js';
 import { MissingMarks } from './application/missing-marks.js';
 import { StoresCheck } from './application/stores-check.js';
+import { DiskExam } from './domain/disk-exam.js';
 import { InstallationExam } from './domain/installation-exam.js';
 import { RedisExam } from './domain/redis-exam.js';
 import { PostgresInstallationExam } from './infrastructure/postgres/postgres-installation-exam.js';
 import { RedisServerExam } from './infrastructure/redis/redis-server-exam.js';
+import { SystemDiskExam } from './infrastructure/system/system-disk-exam.js';
 
 @Module({})
 export class DoctorModule {
@@ -20,6 +22,7 @@ export class DoctorModule {
       providers: [
         { provide: InstallationExam, useClass: PostgresInstallationExam },
         { provide: RedisExam, useClass: RedisServerExam },
+        { provide: DiskExam, useClass: SystemDiskExam },
         CacheDrift,
         MissingMarks,
         StoresCheck,

@@ -1,7 +1,7 @@
-import { statfs } from 'node:fs/promises';
 import { Clock, StoreUnavailableError } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import type { FindingId } from '../domain/catalogue.js';
+import { DiskExam } from '../domain/disk-exam.js';
 import { type Found, some } from '../domain/found.js';
 import { InstallationExam } from '../domain/installation-exam.js';
 import { RedisExam, type RedisReport } from '../domain/redis-exam.js';
@@ -18,6 +18,7 @@ export class StoresCheck {
   constructor(
     private readonly installation: InstallationExam,
     private readonly redis: RedisExam,
+    private readonly folders: DiskExam,
     private readonly clock: Clock,
   ) {}
 
@@ -66,8 +67,7 @@ export class StoresCheck {
 
   /** `folder`: of the embedded database. */
   async disk(folder: string): Promise<Found[]> {
-    const { bavail, bsize } = await statfs(folder);
-    const free = bavail * bsize;
+    const free = await this.folders.freeBytes(folder);
     return free < lowDiskBytes ? [['disk.low', `${Math.round(free / 1024 / 1024)} MiB are free`]] : [];
   }
 

@@ -27,8 +27,8 @@ export function weakSettings(config: Settings): FindingId[] {
 
 /** At most: as if each character were drawn from the smallest usual alphabet that holds them all. */
 function bitsOf(secret: string): number {
-  const perCharacter = /^[0-9a-f]*$/i.test(secret) ? 4 : 5.9;
-  return secret.length * perCharacter;
+  if (/^\d*$/.test(secret)) return secret.length * Math.log2(10);
+  return secret.length * (/^[0-9a-f]*$/i.test(secret) ? 4 : 5.9);
 }
 
 function isInTheClear(postgres: Settings['postgres']): boolean {
