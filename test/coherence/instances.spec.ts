@@ -68,6 +68,7 @@ describe('the registry of instances', () => {
       },
     );
     await pause(100);
+    expect(fleet.second.process.output).toMatch(/"level":"warn".*"event":"feed.fenced"/);
     expect(await fleet.answers(other)).toEqual(['200', '200']);
     expect(await fleet.answers(device)).toEqual(['401 SESSION_ENDED', '401 SESSION_ENDED']);
   }, 30_000);

@@ -7,6 +7,7 @@ import type { Reply } from './support/http.js';
 import { expectNothingUnhandled, Instance } from './support/instance.js';
 import { own } from './support/own.js';
 import { setReadOnly, startPostgres, startProxy } from './support/stores.js';
+import { isToldInTurns, told } from './support/told.js';
 
 /**
  * The contract is 0.7 s: 300 ms for a connection and 350 ms for an answer. The rest is for the schedulers of two
@@ -234,6 +235,19 @@ describe('while PostgreSQL', () => {
       expect(await checks.stop()).toEqual(['200', '503 STORE_UNAVAILABLE']);
       expect(await signIns.stop()).toEqual(['200', '503 STORE_UNAVAILABLE']);
     }, 60_000);
+  });
+
+  it.each([
+    ['warn postgres.unavailable', 'info postgres.available'],
+    ['warn feed.interrupted', 'info feed.following'],
+  ] as const)('is away or back, one line of the log tells: %s, %s', async (...lines) => {
+    const events = lines.map((line) => line.split(' ')[1]!);
+    for (const { process } of [near, far]) {
+      await eventually(() => isToldInTurns(told(process.output, events), lines), {
+        describe: () => told(process.output, events).join(),
+      });
+      expect(told(process.output, events).length).toBeGreaterThanOrEqual(4);
+    }
   });
 
   it('is restarted in immediate mode under load, requests fail with 503 at worst', async () => {

@@ -5,6 +5,7 @@ import { Asking } from './support/asking.js';
 import type { Reply } from './support/http.js';
 import { expectNothingUnhandled, Instance } from './support/instance.js';
 import { notDurable, startPostgres, startProxy, startRedis } from './support/stores.js';
+import { isToldInTurns, told } from './support/told.js';
 
 /** A probe gives up after 100 ms for its write; the rest is for the schedulers of a machine in common use. */
 const probeBoundMs = 1_000;
@@ -115,6 +116,14 @@ describe('while Redis', () => {
     },
     30_000,
   );
+
+  it('is away or back, one line of the log tells', async () => {
+    const lines = ['warn redis.unavailable', 'info redis.available'] as const;
+    const sofar = (): string[] =>
+      told(instance.process.output, ['redis.unavailable', 'redis.available']);
+    await eventually(() => isToldInTurns(sofar(), lines), { describe: () => sofar().join() });
+    expect(sofar().length).toBeGreaterThanOrEqual(8);
+  });
 
   it('is flushed nobody is signed out and the instance stays ready', async () => {
     const { api } = instance;

@@ -9,7 +9,7 @@ import {
   resolveServerSecret,
 } from '@app/config';
 import { stopOnSignal, surviveTheUnexpected } from '@app/health';
-import { CryptoRandomSource, SystemClock } from '@app/kernel';
+import { type BreakerState, CryptoRandomSource, SystemClock } from '@app/kernel';
 import { openDatabase, type OpenDatabase } from '@app/postgres';
 import { createLogger, type Logger, Metrics, openMetricsServer, startTracing, tracing } from '@app/telemetry';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -18,9 +18,6 @@ import { welcome } from './welcome.js';
 
 /** Milliseconds that requests still running have after the drain. */
 const patienceMs = 3_500;
-
-/** Of the breaker in front of Postgres. */
-const postgresEvents = { open: 'postgres.unavailable', closed: 'postgres.available' } as const;
 
 /** Runs the API until a signal stops it. A boot that fails prints one line per problem and exits with 1. */
 export async function start(): Promise<void> {
@@ -38,7 +35,7 @@ export async function start(): Promise<void> {
     database = await openDatabase(config.postgres, {
       clock,
       onIdleError: (error) => logger.warn({ event: 'postgres.connection_lost', reason: error.message }),
-      onBreaker: (state) => logger.warn({ event: postgresEvents[state] }),
+      onBreaker: (state) => tellOfPostgres(logger, state),
     });
     const app = await createApp({
       config,
@@ -94,6 +91,12 @@ async function openMetricsPort(
 ): Promise<Server | null> {
   if (port === null) return null;
   return openMetricsServer(app.get(Metrics), { host, port, token, readers: 'anybody' });
+}
+
+/** By the breaker in front of it. */
+function tellOfPostgres(logger: Logger, breaker: BreakerState): void {
+  if (breaker === 'open') logger.warn({ event: 'postgres.unavailable' });
+  else logger.info({ event: 'postgres.available' });
 }
 
 function warnOfTokenOnly(logger: Logger): void {
