@@ -6,7 +6,7 @@ import { AppModule } from './app.module.js';
 const { ROLLCALL_URL = 'http://127.0.0.1:3000', PORT = '4000', MODE } = process.env;
 const { ROLLCALL_CLIENT_ID: id, ROLLCALL_CLIENT_SECRET: secret } = process.env;
 if (!id || !secret)
-  throw new Error('ROLLCALL_CLIENT_ID and ROLLCALL_CLIENT_SECRET: npm run clients -- create orders');
+  throw new Error('ROLLCALL_CLIENT_ID and ROLLCALL_CLIENT_SECRET: rollcall clients create orders');
 
 const rollcall = AppModule.with({
   // PUBLIC_URL of Rollcall; `baseUrl` is where this machine reaches it.

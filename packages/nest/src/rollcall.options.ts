@@ -14,7 +14,7 @@ export interface RollcallOptions {
   readonly baseUrl?: string;
   /** `ACCESS_TOKEN_AUDIENCE` of Rollcall; `rollcall` unless told. */
   readonly audience?: string;
-  /** Of `npm run clients -- create NAME`; kind `resource` is enough. */
+  /** Of `rollcall clients create NAME`; kind `resource` is enough. */
   readonly client: { readonly id: string; readonly secret: string };
   /**
    * `offline`: tokens are checked here, and the feed of revocations tells within a second which are dead; no request waits
