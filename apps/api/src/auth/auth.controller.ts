@@ -42,6 +42,7 @@ export class AuthController {
     example: principalExample,
     problems: sessionProblems,
   })
+  // The request itself, since @CurrentPrincipal takes some ten promises, and nothing is asked as often as this.
   getPrincipal(@Req() request: AuthenticatedRequest) {
     const principal = principalOf(request);
     const known = this.shown.get(principal);
