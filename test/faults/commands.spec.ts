@@ -156,7 +156,7 @@ describe('rollcall clients', () => {
   });
 });
 
-describe('npm run audit', () => {
+describe('rollcall audit', () => {
   it('finds the audit of running instances whole, and what somebody alters in it', async () => {
     const [{ api }] = instances;
     const { person } = await api.register(aPerson());

@@ -5,7 +5,6 @@ import {
   Injectable,
   Module,
   type OnApplicationShutdown,
-  Optional,
 } from '@nestjs/common';
 import { UnitOfWork } from '@app/kernel';
 import { Metrics } from '@app/telemetry';
@@ -19,10 +18,9 @@ const openDatabaseToken = Symbol('OpenDatabase');
 class DatabaseLifetime implements OnApplicationShutdown {
   constructor(
     @Inject(openDatabaseToken) private readonly open: OpenDatabase,
-    // Commands show none.
-    @Optional() metrics?: Metrics,
+    metrics: Metrics,
   ) {
-    metrics?.gauges(
+    metrics.gauges(
       'rollcall_postgres_pool',
       'Connections to Postgres, and callers that wait for one',
       'state',

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { mayReadMetrics } from './metrics-access.js';
 import type { Metrics } from './metrics.js';
 
-export interface PlainServerOptions {
+export interface MetricsServerOptions {
   readonly host: string;
   readonly port: number;
   /** Bearer token of those who read the metrics, or null. */
@@ -17,7 +17,7 @@ export interface PlainServerOptions {
 /** `GET /metrics` and `GET /health` on a port of their own; nothing else is there. Rejects if the port is taken. */
 export async function openMetricsServer(
   metrics: Metrics,
-  { host, port, token, readers }: PlainServerOptions,
+  { host, port, token, readers }: MetricsServerOptions,
 ): Promise<Server> {
   const mayRead = ({ headers, socket }: IncomingMessage): boolean => {
     if (readers === 'nobody') return false;

@@ -6,8 +6,8 @@ import { type Sampling, showSamples } from './samples.js';
 import { Tally } from './tally.js';
 
 /**
- * Every metric of the product, named in one place, so that names and labels stay few. Labels hold words from
- * fixed lists, never ids, addresses or user text.
+ * What is counted in several places, named here, and the means by which others show what they know. Labels hold words
+ * from fixed lists, never ids, addresses or user text. docs/operations.md lists all.
  */
 export class Metrics {
   readonly registry = new Registry();

@@ -6,7 +6,7 @@ import { tidyDocs } from './docs-files.js';
 import { acceptFormsOfOAuth } from './form-body.js';
 import { acceptJsonOnly } from './json-body.js';
 import { handleTogether } from './request-batch.js';
-import { traceRequests } from './request-log.js';
+import { logRequests } from './request-log.js';
 import { spanRequests } from './request-spans.js';
 import { timeRequests } from './request-times.js';
 import { keepReplyForms } from './reply-form.js';
@@ -34,7 +34,7 @@ export async function prepareServer(
   // First what every reply carries, then what refuses.
   spanRequests(server);
   timeRequests(server, metrics);
-  traceRequests(server, gate, loggedRequests);
+  logRequests(server, gate, loggedRequests);
   sendSecurityHeaders(server);
   refuseAmbiguousHeaders(server);
   tidyDocs(server);

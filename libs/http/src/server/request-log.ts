@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
  * One line per request at `debug`; at `info` for failures of ours, and for one in `logged` of the others (0: none). Route
  * templates only, never queries or headers.
  */
-export function traceRequests(server: FastifyInstance, gate: ShutdownGate, logged: number): void {
+export function logRequests(server: FastifyInstance, gate: ShutdownGate, logged: number): void {
   const logger = server.log as Logger;
   let answered = 0;
   server.addHook('onRequest', (request, reply, done) => {
