@@ -1,8 +1,9 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PostgresProcess, RedisProcess } from '@app/testing';
+import { eventually, type PostgresProcess, type RedisProcess } from '@app/testing';
 import { aPerson } from '../support/people.js';
+import type { Device } from './support/api-client.js';
 import { command } from './support/boot.js';
 import { Instance, secretKey } from './support/instance.js';
 import { own } from './support/own.js';
@@ -59,6 +60,39 @@ describe('a backup of PostgreSQL that is restored beside a living Redis', () => 
     await redis.command('FLUSHALL');
     expect(await statuses()).toEqual([401, 401, 401, 200]);
   }, 150_000);
+});
+
+describe('a dump that is restored into a new cluster', () => {
+  /** There transaction ids begin anew, so those of the dump lie ahead. */
+  const aheadOfCluster = `
+    update event_log set xid = (xid::text::bigint + 1000000)::text::xid8;
+    update log_readers set position = position + 1000000;
+    update event_log_purges set xid = xid + 1000000;`;
+  const [, statements] = /```sql\n(.+?)```/s.exec(readFileSync('docs/operations.md', 'utf8'))!;
+
+  it('serves on after the statements of the operations page, and nothing is read twice or left unread', async () => {
+    const postgres = await startPostgres(notDurable);
+    const first = await Instance.onServers(postgres.url);
+    const [kept, ended] = [await first.api.register(aPerson()), await first.api.register(aPerson())];
+    const recorded = async ({ sessionId }: Device): Promise<number> => {
+      const text = `select from audit_log where type = 'session.ended' and session_id = $1`;
+      return (await sql(postgres.url, text, [sessionId])).length;
+    };
+    await first.api.ask('POST', '/auth/signout', { token: ended.token });
+    await eventually(async () => (await recorded(ended)) === 1, { describe: 'the audit has the end' });
+    await first.process.stop();
+    await sql(postgres.url, aheadOfCluster);
+    await sql(postgres.url, statements!);
+
+    const { api } = await Instance.onServers(postgres.url);
+    expect((await api.check(ended.token)).status).toBe(401);
+    expect((await api.check(kept.token)).status).toBe(200);
+    expect((await api.ask('POST', '/auth/signout', { token: kept.token })).status).toBe(200);
+    await eventually(async () => (await recorded(kept)) === 1, { describe: 'the audit goes on' });
+    expect(await recorded(ended)).toBe(1);
+    const settings = { DATABASE_URL: postgres.url, SECRET_KEY: secretKey };
+    expect(await command(['audit', 'verify'], settings)).toMatchObject({ code: 0 });
+  }, 60_000);
 });
 
 describe('a copy of an embedded installation', () => {
