@@ -37,6 +37,20 @@ async function startWorker(): Promise<ApiInstance> {
 
 const isIn = ({ output }: ApiInstance, event: string): boolean => output.includes(`"event":"${event}"`);
 
+/** The one registration, in one row for its day. */
+const isCounted = async (): Promise<boolean> => {
+  const counts = await sql<{ count: string }>(
+    postgres.url,
+    `select count from rollups where metric = 'users_created' and seconds = 86400`,
+  );
+  return counts.length === 1 && counts[0]!.count === '1';
+};
+
+const isAudited = async (userId: string): Promise<boolean> => {
+  const text = `select from audit_log where type = 'user.created' and user_id = $1`;
+  return (await sql(postgres.url, text, [userId])).length === 1;
+};
+
 const within = (timeoutMs: number, describe: string) => ({ timeoutMs, describe });
 
 describe('a worker beside an API without jobs', () => {
@@ -46,7 +60,7 @@ describe('a worker beside an API without jobs', () => {
     api = await Instance.start({ ...environment(), JOBS_ENABLED: 'false' });
   }, 60_000);
 
-  it('does what the API leaves alone: mail, cleanup, a look at Redis', async () => {
+  it('does what the API leaves alone: audit, counts, mail, cleanup, a look at Redis', async () => {
     const device = await api.api.register(aPerson());
     const { email, password } = device.person;
     await sql(
@@ -57,10 +71,16 @@ describe('a worker beside an API without jobs', () => {
     );
     expect(await sql(postgres.url, 'select from log_readers')).toEqual([]);
     const worker = await startWorker();
+    const readers = ['analytics', 'audit', 'mail', 'webhooks'];
     await eventually(
-      async () => (await sql(postgres.url, `select from log_readers where name = 'mail'`)).length === 1,
+      async () => (await sql(postgres.url, 'select from log_readers')).length >= readers.length,
       within(10_000, 'the log is being read'),
     );
+    expect(await sql(postgres.url, 'select name from log_readers order by name')).toEqual(
+      readers.map((name) => ({ name })),
+    );
+    await eventually(isCounted, within(10_000, 'the registration has been counted'));
+    await eventually(() => isAudited(device.userId), within(10_000, 'it has been written down'));
     const body = { current_password: password, new_password: 'some other words that make a phrase' };
     await api.api.ask('PUT', '/auth/profile/password', { token: device.token, body });
     await eventually(() => server.to(email).length === 1, within(10_000, 'the mail has come'));
