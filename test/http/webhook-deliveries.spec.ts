@@ -145,14 +145,17 @@ describe('webhooks', () => {
     expect(stuck.receiver.peak).toBe(4);
   }, 30_000);
 
-  it('stop at once for one that says it is gone, and go on where they were when it is enabled again', async () => {
-    const leaving = await hook();
+  it('stop at once for one that says it is gone, hold back nobody else, and go on where they were when it is enabled again', async () => {
+    const [leaving, other] = [await hook(), await hook()];
     leaving.receiver.answer = answers.gone;
     const device = await signInAndOut();
+    await arrived(other, 2);
     await comes('it is disabled', async () => (await shown(leaving.id)).state === 'disabled');
     expect(await shown(leaving.id)).toMatchObject({ disabled_reason: 'gone', unfinished: 2, dead: 0 });
     expect(lineOf('webhook.endpoint_disabled', leaving)).toMatchObject({ reason: 'gone', alert: true });
     const missed = await signInAndOut();
+    await arrived(other, 4);
+    expect(ofSession(verified(other), missed)).toEqual(['session.created', 'session.ended']);
     leaving.receiver.answer = answers.take;
     await post(`${leaving.id}/enable`).expect(200);
     clock.advance(7 * second);
