@@ -1,3 +1,4 @@
+import { eventTypes } from '@app/event-log';
 import { existsSync, readFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -47,6 +48,16 @@ describe('documents', () => {
     const text = pages.map((page) => readFileSync(page, 'utf8')).join('\n');
     expect(events.length).toBeGreaterThan(40);
     expect(events.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('the page about webhooks names every type of event, by itself or by its kind', () => {
+    const page = readFileSync('docs/webhooks.md', 'utf8');
+    const table = page.slice(page.indexOf('| type | when |'), page.indexOf('## Checking a message'));
+    const named = [...table.matchAll(/`([a-z_]+\.(?:[a-z_]+|\*))`/g)].map(([, name]) => name!);
+    const waysToName = (type: string): string[] => [type, `${type.split('.')[0]}.*`];
+    expect(eventTypes.filter((type) => !waysToName(type).some((name) => named.includes(name)))).toEqual([]);
+    const known = eventTypes.flatMap(waysToName);
+    expect(named.filter((name) => !known.includes(name))).toEqual([]);
   });
 
   it('every lib says in its README what it holds', () => {

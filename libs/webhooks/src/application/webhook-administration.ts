@@ -40,7 +40,10 @@ export class WebhookAdministration {
     return found(await this.endpoints.find(id));
   }
 
-  /** Told of everything from then on. Rejects with TargetRefusedError and TooManyEndpointsError. */
+  /**
+   * Told of everything from then on; while no process delivers, also of what has happened before and was not yet queued.
+   * Rejects with TargetRefusedError and TooManyEndpointsError.
+   */
   async create(settings: EndpointSettings, act: Act): Promise<EndpointWithSecret> {
     await this.sender.assertAllowed(settings.url);
     // The reader begins with its first look, and without a process that delivers nobody has looked yet.
