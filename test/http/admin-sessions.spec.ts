@@ -93,8 +93,11 @@ describe('searching sessions', () => {
     'state=over',
     'reason=boredom',
     'created_after=yesterday',
+    'created_after=0000-01-01T00:00:00Z',
+    'seen_before=9999-12-31T23:59:59-01:00',
     'user_id=ann',
     'page_token=made-up',
+    `page_token=${Buffer.from(`["0000-01-01T00:00:00Z","${'a'.repeat(64)}"]`).toString('base64url')}`,
   ])('refuses %s', async (query) => {
     expectProblem(await admin.get(`/admin/sessions?${query}`), {
       status: 400,

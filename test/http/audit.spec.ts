@@ -183,7 +183,17 @@ describe('the audit', () => {
     const { at } = all[3]! as unknown as { at: string };
     expect((await list(`&from=${at}`)).length).toBeGreaterThan(0);
     expect((await list(`&to=${at}`)).some((record) => record.at === at)).toBe(false);
-    for (const query of ['actor_id=x', 'session_id=x', 'type=x', 'from=yesterday', 'page_token=x'])
+    const wrongPlace = Buffer.from('["0000-01-01T00:00:00Z",1]').toString('base64url');
+    for (const query of [
+      'actor_id=x',
+      'session_id=x',
+      'type=x',
+      'from=yesterday',
+      'from=0000-01-01T00:00:00Z',
+      'to=9999-12-31T23:59:59-01:00',
+      'page_token=x',
+      `page_token=${wrongPlace}`,
+    ])
       expectProblem(await administrator.get(`/admin/audit?${query}`), {
         status: 400,
         code: 'VALIDATION_FAILED',

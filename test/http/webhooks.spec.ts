@@ -72,7 +72,7 @@ describe('webhooks as administrators manage them', () => {
     const immediate = await post(`/${id}/rotate-secret`, { overlap_seconds: 0 }).expect(200);
     expect(immediate.body.data.old_secret_until).toBeNull();
     await post(`/${id}/ping`).expect(202);
-    await post(`/${id}/replay`, { what: 'all', since: '2026-03-01T12:00:00Z' }).expect(202);
+    await post(`/${id}/replay`, { what: 'all', since: '2026-03-01T13:00:00+01:00' }).expect(202);
     await administrator.delete(`/admin/webhooks/${id}?reason=over`).expect(200);
     expectProblem(await administrator.get(`/admin/webhooks/${id}`), { status: 404, code: 'NOT_FOUND' });
     expect(await acts(id)).toEqual([
@@ -135,11 +135,12 @@ describe('webhooks as administrators manage them', () => {
     expect(again.body.data).toMatchObject({ id: one.id, state: 'pending' });
     const refused = await administrator.get(`/admin/webhooks/${id}/deliveries?page_token=x`);
     expectProblem(refused, { status: 400, code: 'VALIDATION_FAILED', errors: expect.any(Array) });
-    expectProblem(await post(`/${id}/replay`, { what: 'all' }), {
-      status: 400,
-      code: 'VALIDATION_FAILED',
-      errors: expect.any(Array),
-    });
+    for (const since of [undefined, 'yesterday', '0000-01-01T00:00:00Z', '9999-12-31T23:59:59-01:00'])
+      expectProblem(await post(`/${id}/replay`, { what: 'all', since }), {
+        status: 400,
+        code: 'VALIDATION_FAILED',
+        errors: [{ field: 'since', message: expect.any(String) }],
+      });
   });
 
   it('v5.0.0-8.2.2 are not found under an id that is none or of another webhook', async () => {

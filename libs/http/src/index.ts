@@ -40,7 +40,7 @@ export { decodePageToken, encodePageToken, linkNextPage, type PageQuery, pageQue
 export { problemResponses, Returns } from './openapi/returns.js';
 export { RateLimit } from './limits/rate-limit.decorator.js';
 export { answerPropagation } from './propagation.js';
-export { emailText, humanText, instant, passwordText } from './schemas.js';
+export { emailText, humanText, instant, moment, passwordText } from './schemas.js';
 export { dashboardFolder, servePages } from './server/app-pages.js';
 export { createAdapter } from './server/create-adapter.js';
 export { readUpload, TakesUpload } from './server/upload-body.js';

@@ -27,4 +27,16 @@ export const emailText = z
   .max(254, 'must have at most 254 characters')
   .pipe(z.email('must be an e-mail address'));
 
+/** As replies tell it. */
 export const instant = z.iso.datetime();
+
+/**
+ * As clients tell it, in any zone, of years that every store knows: Postgres has no year 0, and with another zone the last
+ * hours of 9999 are of the year after.
+ */
+export const moment = z.iso
+  .datetime({ offset: true, error: 'must be a time such as 2026-11-20T09:00:00Z' })
+  .transform((text) => new Date(text))
+  .refine((time) => time.getUTCFullYear() >= 2000 && time.getUTCFullYear() < 2200, {
+    error: 'must lie between the years 2000 and 2199',
+  });

@@ -1,15 +1,8 @@
 import { type BucketName, bucketSeconds, type MetricName, metricNames } from '@app/analytics';
-import { instant } from '@app/http';
+import { instant, moment } from '@app/http';
 import { z } from 'zod';
 
 const known: ReadonlySet<string> = new Set(metricNames);
-
-const moment = z.iso
-  .datetime({ offset: true, error: 'must be a time such as 2026-11-20T09:00:00Z' })
-  .transform((text) => new Date(text))
-  .refine((time) => time.getUTCFullYear() >= 2000 && time.getUTCFullYear() < 2200, {
-    error: 'must lie between the years 2000 and 2199',
-  });
 
 const metricList = z
   .string('must be text')

@@ -7,6 +7,7 @@ import {
   decodePageToken,
   encodePageToken,
   linkNextPage,
+  moment,
   Returns,
   ReturnsLines,
 } from '@app/http';
@@ -30,7 +31,7 @@ import {
   toAuditSearch,
 } from './audit.schemas.js';
 
-const auditKey = z.tuple([z.iso.datetime(), z.int().positive()]);
+const auditKey = z.tuple([moment, z.int().positive()]);
 
 @ApiTags('Administration')
 @Controller('api/v1/admin/audit')
@@ -104,7 +105,7 @@ export class AuditController {
 
 function placeOf(token: string | undefined): AuditPlace | null {
   const key = decodePageToken(token, auditKey);
-  return key && { at: new Date(key[0]), seq: key[1] };
+  return key && { at: key[0], seq: key[1] };
 }
 
 async function* lines(portions: AsyncIterable<Parameters<typeof linesOf>[0]>): AsyncGenerator<string, void> {

@@ -1,12 +1,8 @@
-import { instant, pageQuery } from '@app/http';
+import { instant, moment, pageQuery } from '@app/http';
 import type { AuditSearch } from '@app/audit';
 import { parseSessionId } from '@app/kernel';
 import { z } from 'zod';
 import { eventType } from './events.schemas.js';
-
-const instantText = z.iso
-  .datetime({ offset: true, error: 'must be an instant such as 2026-11-20T09:00:00Z' })
-  .transform((text) => new Date(text));
 
 const filterShape = {
   actor_id: z.uuid('must be an id').optional().meta({ description: 'Who did it.' }),
@@ -20,8 +16,8 @@ const filterShape = {
     .regex(eventType, 'must be a type such as user.disabled')
     .optional()
     .meta({ example: 'user.disabled' }),
-  from: instantText.optional().meta({ description: 'Included.' }),
-  to: instantText.optional().meta({ description: 'Not included.' }),
+  from: moment.optional().meta({ description: 'Included.' }),
+  to: moment.optional().meta({ description: 'Not included.' }),
 };
 
 export const auditExportQuery = z.object(filterShape);

@@ -1,11 +1,7 @@
-import { emailText, humanText, pageQuery } from '@app/http';
+import { emailText, humanText, moment, pageQuery } from '@app/http';
 import { canonicalNetwork, type UserId } from '@app/kernel';
 import type { SessionFilter, SessionSearch } from '@app/sessions';
 import { z } from 'zod';
-
-const instantText = z.iso
-  .datetime({ offset: true, error: 'must be an instant such as 2026-11-20T09:00:00Z' })
-  .transform((text) => new Date(text));
 
 /** An address or a network, in the spelling in which addresses are stored. */
 const network = z
@@ -29,10 +25,10 @@ const filterShape = {
   os: name.optional(),
   device_kind: z.enum(['desktop', 'mobile', 'tablet', 'tv', 'bot', 'other']).optional(),
   profile: z.enum(['standard', 'strict', 'admin', 'remember']).optional(),
-  created_after: instantText.optional(),
-  created_before: instantText.optional(),
-  seen_after: instantText.optional(),
-  seen_before: instantText.optional(),
+  created_after: moment.optional(),
+  created_before: moment.optional(),
+  seen_after: moment.optional(),
+  seen_before: moment.optional(),
 };
 
 export const sessionQuery = pageQuery.extend({

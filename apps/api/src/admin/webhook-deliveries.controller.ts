@@ -133,10 +133,9 @@ export class WebhookDeliveriesController {
   })
   async replayDeliveries(
     @Param('id') id: string,
-    @Body({ schema: replayBody }) { what, since: text, reason }: ReplayBody,
+    @Body({ schema: replayBody }) { what, since = null, reason }: ReplayBody,
     @CurrentPrincipal() principal: Principal,
   ) {
-    const since = text === undefined ? null : new Date(text);
     const wish = what === 'dead' ? { what, since } : { what, since: since! };
     const { queued, continueFrom } = await this.replays.many(webhookIdOf(id), wish, actOf(principal, reason));
     return { queued, continue_from: continueFrom?.toISOString() ?? null };

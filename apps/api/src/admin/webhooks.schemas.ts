@@ -1,4 +1,4 @@
-import { humanText, instant, pageQuery } from '@app/http';
+import { humanText, instant, moment, pageQuery } from '@app/http';
 import { countedUpTo, deliveryStates, isFilter } from '@app/webhooks';
 import { z } from 'zod';
 import { reason } from './act.js';
@@ -42,10 +42,8 @@ const rotationRequest = z
 export const rotationBody = z.preprocess((body) => body ?? {}, rotationRequest);
 export type RotationBody = z.infer<typeof rotationBody>;
 
-const since = z.iso.datetime({ error: 'must be a time such as 2026-11-20T09:30:00.000Z' });
-
 export const replayBody = z
-  .strictObject({ what: z.enum(['dead', 'missed', 'all']), since: since.optional(), reason })
+  .strictObject({ what: z.enum(['dead', 'missed', 'all']), since: moment.optional(), reason })
   .refine((wish) => wish.what === 'dead' || wish.since !== undefined, {
     path: ['since'],
     error: 'must be given unless only dead ones are sent again',

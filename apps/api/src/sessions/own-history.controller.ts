@@ -5,6 +5,7 @@ import {
   decodePageToken,
   encodePageToken,
   linkNextPage,
+  moment,
   NeedsSession,
   type PageQuery,
   pageQuery,
@@ -54,7 +55,7 @@ const shown: readonly EventType[] = [
   'share.revoked',
 ];
 
-const historyKey = z.tuple([z.iso.datetime(), z.string().regex(/^[0-9a-f]{64}$/)]);
+const historyKey = z.tuple([moment, z.string().regex(/^[0-9a-f]{64}$/)]);
 const eventKey = z.tuple([z.int().positive()]);
 
 @ApiTags('Sessions')
@@ -85,7 +86,7 @@ export class OwnHistoryController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const key = decodePageToken(query.page_token, historyKey);
-    const after = key && { createdAt: new Date(key[0]), id: key[1] as SessionId };
+    const after = key && { createdAt: key[0], id: key[1] as SessionId };
     const found = await this.sessions.history(principal.user.id, { size: query.page_size + 1, after });
     const sessions = found.slice(0, query.page_size);
     const last = found.length > sessions.length ? sessions.at(-1) : undefined;
