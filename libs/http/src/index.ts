@@ -36,7 +36,7 @@ export { alsoAsStream, moveStreams, ReturnsStream } from './openapi/returns-stre
 export { ReturnsLines } from './openapi/returns-lines.js';
 export { ReturnsImage } from './openapi/returns-image.js';
 export { answerImage } from './image-reply.js';
-export { decodePageToken, encodePageToken, linkNextPage, type PageQuery, pageQuery } from './paging.js';
+export { decodePageToken, nextPageToken, type PageQuery, pageQuery } from './paging.js';
 export { problemResponses, Returns } from './openapi/returns.js';
 export { RateLimit } from './limits/rate-limit.decorator.js';
 export { answerPropagation } from './propagation.js';

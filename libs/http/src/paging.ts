@@ -14,14 +14,6 @@ export const pageQuery = z.object({
 });
 export type PageQuery = z.infer<typeof pageQuery>;
 
-/**
- * Where the next page begins, as an opaque token. It holds keys of rows that the caller has just seen, so it needs no
- * protection; whoever makes one up pages through the same own rows from another place.
- */
-export function encodePageToken(key: readonly (string | number)[]): string {
-  return Buffer.from(JSON.stringify(key)).toString('base64url');
-}
-
 /** Null for the first page. Throws ValidationFailedError for what this list has not given out. */
 export function decodePageToken<Schema extends z.ZodType>(
   token: string | undefined,
@@ -33,11 +25,22 @@ export function decodePageToken<Schema extends z.ZodType>(
   throw new ValidationFailedError([{ field: 'page_token', message: 'is not a token of this list' }]);
 }
 
-/** RFC 8288: the next page as `Link`, with everything else of the query kept. */
-export function linkNextPage(request: FastifyRequest, reply: FastifyReply, token: string): void {
+/**
+ * Where the next page begins, as an opaque token, and as `Link` (RFC 8288) with everything else of the query kept; null if
+ * there is no next one. It holds keys of rows that the caller has just seen, so it needs no protection; whoever makes one up
+ * pages through the same own rows from another place.
+ */
+export function nextPageToken(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  key: readonly (string | number)[] | null,
+): string | null {
+  if (key === null) return null;
+  const token = Buffer.from(JSON.stringify(key)).toString('base64url');
   const url = new URL(request.url, 'http://localhost');
   url.searchParams.set('page_token', token);
   void reply.header('link', `<${url.pathname}${url.search}>; rel="next"`);
+  return token;
 }
 
 function parseJson(text: string): unknown {

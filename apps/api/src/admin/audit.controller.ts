@@ -5,9 +5,8 @@ import {
   AdminOnly,
   CurrentPrincipal,
   decodePageToken,
-  encodePageToken,
-  linkNextPage,
   moment,
+  nextPageToken,
   Returns,
   ReturnsLines,
 } from '@app/http';
@@ -60,8 +59,7 @@ export class AuditController {
   ) {
     const page = { size: query.page_size, after: placeOf(query.page_token) };
     const { records, next } = await this.trail.list(toAuditSearch(query), page);
-    const token = next ? encodePageToken([next.at.toISOString(), next.seq]) : null;
-    if (token) linkNextPage(request, reply, token);
+    const token = nextPageToken(request, reply, next && [next.at.toISOString(), next.seq]);
     return { records: records.map(presentAuditRecord), count: records.length, next_page_token: token };
   }
 

@@ -5,10 +5,10 @@ import { SessionNotFoundError, SessionTermination } from '@app/sessions';
 import { Controller, Delete, Get, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { nextSessionsToken, placeOf } from '../sessions/session-paging.js';
 import { endedView } from '../sessions/sessions.schemas.js';
 import { actOf, type ReasonQuery, reasonQuery } from './act.js';
 import { type SessionQuery, sessionQuery, toSessionSearch } from './session-filter.schemas.js';
-import { nextSessionsToken, placeOf } from './session-paging.js';
 import { presentAdminSession } from './sessions.presenter.js';
 import { adminSessionExample, adminSessionListView, adminSessionView } from './sessions.schemas.js';
 

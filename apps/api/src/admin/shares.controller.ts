@@ -5,9 +5,8 @@ import {
   answerPropagation,
   CurrentPrincipal,
   decodePageToken,
-  encodePageToken,
   Fresh,
-  linkNextPage,
+  nextPageToken,
   pageQuery,
   Returns,
 } from '@app/http';
@@ -64,8 +63,7 @@ export class AdminSharesController {
     const found = await this.shares.listLive(owner, { size: query.page_size + 1, after });
     const shares = found.slice(0, query.page_size);
     const last = found.length > shares.length ? shares.at(-1) : undefined;
-    const token = last ? encodePageToken([last.id]) : null;
-    if (token) linkNextPage(request, reply, token);
+    const token = nextPageToken(request, reply, last ? [last.id] : null);
     return {
       shares: shares.map((share) => ({
         ...presentShare(share),

@@ -5,8 +5,7 @@ import {
   AdminOnly,
   CurrentPrincipal,
   decodePageToken,
-  encodePageToken,
-  linkNextPage,
+  nextPageToken,
   type PageQuery,
   pageQuery,
   Returns,
@@ -18,9 +17,9 @@ import { ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { eventExample, eventListView } from '../sessions/own-history.schemas.js';
+import { nextSessionsToken, placeOf } from '../sessions/session-paging.js';
 import { presentUserEvent } from '../sessions/sessions.presenter.js';
 import { userIdOf } from './act.js';
-import { nextSessionsToken, placeOf } from './session-paging.js';
 import { presentAdminSession } from './sessions.presenter.js';
 import { adminSessionExample, adminSessionListView } from './sessions.schemas.js';
 import { accountExample } from './users.schemas.js';
@@ -130,8 +129,7 @@ export class AdminUserHistoryController {
     const found = await this.events.list(user.id, { types: null, size: query.page_size + 1, before });
     const events = found.slice(0, query.page_size);
     const last = found.length > events.length ? events.at(-1) : undefined;
-    const token = last ? encodePageToken([last.id]) : null;
-    if (token) linkNextPage(request, reply, token);
+    const token = nextPageToken(request, reply, last ? [last.id] : null);
     return { events: events.map(presentUserEvent), count: events.length, next_page_token: token };
   }
 }

@@ -5,9 +5,8 @@ import {
   bodyProblems,
   CurrentPrincipal,
   decodePageToken,
-  encodePageToken,
   Fresh,
-  linkNextPage,
+  nextPageToken,
   Returns,
 } from '@app/http';
 import type { UserId } from '@app/kernel';
@@ -59,8 +58,7 @@ export class AdminUsersController {
     const found = await this.accounts.search({ text, role, state }, { size: size + 1, after });
     const users = found.slice(0, size);
     const last = found.length > users.length ? users.at(-1) : undefined;
-    const token = last ? encodePageToken([last.user.id]) : null;
-    if (token) linkNextPage(request, reply, token);
+    const token = nextPageToken(request, reply, last ? [last.user.id] : null);
     return { users: users.map(presentAccount), count: users.length, next_page_token: token };
   }
 

@@ -5,9 +5,8 @@ import {
   bodyProblems,
   CurrentPrincipal,
   decodePageToken,
-  encodePageToken,
   Fresh,
-  linkNextPage,
+  nextPageToken,
   Returns,
 } from '@app/http';
 import { DeliveryNotFoundError, WebhookDeliveries, WebhookReplays } from '@app/webhooks';
@@ -77,8 +76,7 @@ export class WebhookDeliveriesController {
     const found = await this.deliveries.list(filter, { size: query.page_size + 1, before });
     const page = found.slice(0, query.page_size);
     const last = found.length > page.length ? page.at(-1) : undefined;
-    const token = last ? encodePageToken([last.id]) : null;
-    if (token) linkNextPage(request, reply, token);
+    const token = nextPageToken(request, reply, last ? [last.id] : null);
     return { deliveries: page.map(presentDelivery), count: page.length, next_page_token: token };
   }
 

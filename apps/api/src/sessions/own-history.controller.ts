@@ -3,16 +3,14 @@ import { type EventType, UserEventReader } from '@app/event-log';
 import {
   CurrentPrincipal,
   decodePageToken,
-  encodePageToken,
-  linkNextPage,
-  moment,
   NeedsSession,
+  nextPageToken,
   type PageQuery,
   pageQuery,
   Returns,
   sessionProblems,
 } from '@app/http';
-import { Clock, type SessionId } from '@app/kernel';
+import { Clock } from '@app/kernel';
 import { SessionAuthority, SessionStatistics } from '@app/sessions';
 import { UserRepository } from '@app/users';
 import { Controller, Get, Query, Req, Res } from '@nestjs/common';
@@ -27,6 +25,7 @@ import {
   historyView,
   overSessionExample,
 } from './own-history.schemas.js';
+import { nextSessionsToken, placeOf } from './session-paging.js';
 import { presentOverSession, presentOwnEvent } from './sessions.presenter.js';
 
 /** Days that the analytics of a user look back. */
@@ -55,7 +54,6 @@ const shown: readonly EventType[] = [
   'share.revoked',
 ];
 
-const historyKey = z.tuple([moment, z.string().regex(/^[0-9a-f]{64}$/)]);
 const eventKey = z.tuple([z.int().positive()]);
 
 @ApiTags('Sessions')
@@ -85,18 +83,16 @@ export class OwnHistoryController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const key = decodePageToken(query.page_token, historyKey);
-    const after = key && { createdAt: key[0], id: key[1] as SessionId };
+    const place = placeOf(query.page_token);
+    const after = place && { createdAt: place.at, id: place.id };
     const found = await this.sessions.history(principal.user.id, { size: query.page_size + 1, after });
     const sessions = found.slice(0, query.page_size);
     const last = found.length > sessions.length ? sessions.at(-1) : undefined;
-    const token = last ? encodePageToken([last.createdAt.toISOString(), last.id]) : null;
-    if (token) linkNextPage(request, reply, token);
     const now = this.clock.now();
     return {
       sessions: sessions.map((session) => presentOverSession(session, principal, now)),
       count: sessions.length,
-      next_page_token: token,
+      next_page_token: nextSessionsToken(request, reply, last ? { at: last.createdAt, id: last.id } : null),
     };
   }
 
@@ -122,8 +118,7 @@ export class OwnHistoryController {
     });
     const events = found.slice(0, query.page_size);
     const last = found.length > events.length ? events.at(-1) : undefined;
-    const token = last ? encodePageToken([last.id]) : null;
-    if (token) linkNextPage(request, reply, token);
+    const token = nextPageToken(request, reply, last ? [last.id] : null);
     return { events: events.map(presentOwnEvent), count: events.length, next_page_token: token };
   }
 

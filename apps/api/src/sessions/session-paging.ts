@@ -1,4 +1,4 @@
-import { decodePageToken, encodePageToken, linkNextPage, moment } from '@app/http';
+import { decodePageToken, moment, nextPageToken } from '@app/http';
 import type { SessionId } from '@app/kernel';
 import type { SessionPlace } from '@app/sessions';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -17,8 +17,5 @@ export function nextSessionsToken(
   reply: FastifyReply,
   next: SessionPlace | null,
 ): string | null {
-  if (!next) return null;
-  const token = encodePageToken([next.at.toISOString(), next.id]);
-  linkNextPage(request, reply, token);
-  return token;
+  return nextPageToken(request, reply, next && [next.at.toISOString(), next.id]);
 }
