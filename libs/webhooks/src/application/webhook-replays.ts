@@ -75,11 +75,17 @@ export class WebhookReplays {
     return delivery;
   }
 
-  /** Up to some thousands per call. Rejects with EndpointNotFoundError and EndpointDisabledError. */
+  /**
+   * Up to some thousands per call. That it is asked for is recorded before the first one is queued: what breaks off halfway
+   * has happened all the same. Rejects with EndpointNotFoundError and EndpointDisabledError.
+   */
   async many(endpointId: string, wish: ReplayWish, act: Act): Promise<Replayed> {
+    await this.units.run(async () => {
+      await this.lock(endpointId);
+      await this.note('webhook.replayed', endpointId, { filter: wish, ...factsOf(act) });
+    });
     const replayed =
       wish.what === 'dead' ? await this.dead(endpointId, wish.since) : await this.since(endpointId, wish);
-    await this.note('webhook.replayed', endpointId, { matched: replayed.queued, ...factsOf(act) });
     this.log.info('webhook.replayed', { endpoint_id: endpointId, what: wish.what, queued: replayed.queued });
     return replayed;
   }
