@@ -3,6 +3,7 @@ import { EventLogModule } from '@app/event-log';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { mailConfigToken, siteUrlToken } from './alerts.config.js';
 import { AlertDelivery } from './application/alert-delivery.js';
+import { AlertRetention } from './application/alert-retention.js';
 import { AlertRunner } from './application/alert-runner.js';
 import { AlertOutbox } from './domain/alert-outbox.js';
 import { Mailer } from './domain/mailer.js';
@@ -24,6 +25,7 @@ export class AlertsModule {
         { provide: Mailer, useClass: SmtpMailer },
         AlertDelivery,
         AlertRunner,
+        AlertRetention,
       ],
       exports: [AlertDelivery],
     };

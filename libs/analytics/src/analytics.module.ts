@@ -7,6 +7,7 @@ import { AnalyticsReports } from './application/analytics-reports.js';
 import { CacheUsage } from './application/cache-usage.js';
 import { RollupKeeping } from './application/rollup-keeping.js';
 import { RollupRebuild } from './application/rollup-rebuild.js';
+import { RollupRetention } from './application/rollup-retention.js';
 import { RollupRunner } from './application/rollup-runner.js';
 import { LiveCounter } from './domain/live-counter.js';
 import { Rollups } from './domain/rollups.js';
@@ -22,7 +23,7 @@ const stores = [
 ];
 
 /** Counts, in one process at a time. */
-const counting = [RollupKeeping, RollupRunner];
+const counting = [RollupKeeping, RollupRunner, RollupRetention];
 
 @Module({})
 export class AnalyticsModule {

@@ -1,13 +1,14 @@
 import { type DomainEvent, DrizzleEventLog, PostgresLogReaders } from '@app/event-log';
 import type { SessionId, UserId } from '@app/kernel';
 import type { Database } from '@app/postgres';
-import { Metrics } from '@app/telemetry';
+import { JobRuns, type Log, Metrics } from '@app/telemetry';
 import { FakeClock, type OpenStore, openStores } from '@app/testing';
 import { sql } from 'drizzle-orm';
 import { AnalyticsReports } from '../src/application/analytics-reports.js';
 import { CacheUsage } from '../src/application/cache-usage.js';
 import { RollupKeeping } from '../src/application/rollup-keeping.js';
 import { RollupRebuild } from '../src/application/rollup-rebuild.js';
+import { RollupRetention } from '../src/application/rollup-retention.js';
 import type { MetricName } from '../src/domain/metrics.js';
 import { PostgresRollupSets } from '../src/infrastructure/postgres/postgres-rollup-sets.js';
 import { PostgresRollups } from '../src/infrastructure/postgres/postgres-rollups.js';
@@ -44,6 +45,7 @@ describe.each(openStores)(`${PostgresRollups.name} on %s`, (driver, open) => {
   let readers: PostgresLogReaders;
   let rollups: PostgresRollups;
   let keeping: RollupKeeping;
+  let retention: RollupRetention;
   let reports: AnalyticsReports;
   const clock = new FakeClock(at(10));
 
@@ -61,7 +63,9 @@ describe.each(openStores)(`${PostgresRollups.name} on %s`, (driver, open) => {
       clock,
     );
     const kept = { fineDays: 2, dailyDays: 10 };
-    keeping = new RollupKeeping(readers, rollups, rebuild, database, clock, kept);
+    keeping = new RollupKeeping(readers, rollups, rebuild, clock);
+    const log = { info: () => undefined, warn: () => undefined } as unknown as Log;
+    retention = new RollupRetention(readers, rollups, clock, database, log, new JobRuns(clock), kept);
     reports = new AnalyticsReports(rollups, readers, clock);
   });
 
@@ -192,7 +196,7 @@ describe.each(openStores)(`${PostgresRollups.name} on %s`, (driver, open) => {
     const day = 24 * 60;
     await write(begin(ann, -11 * day), begin(ann, -3 * day), begin(ann, -30), begin(bob, -20));
     await keeping.round();
-    await keeping.purge();
+    await retention.round();
     const left = (await database.query((orm) =>
       orm.execute(sql`
         select seconds, count(distinct bucket)::int as buckets from rollups where metric = 'sign_ins'

@@ -6,6 +6,7 @@ export { Durations } from './durations.js';
 export { mayReadMetrics } from './metrics-access.js';
 export { openMetricsServer } from './metrics-server.js';
 export { Metrics } from './metrics.js';
+export { RetentionJob } from './retention-job.js';
 export { startTracing } from './start-tracing.js';
 export { type RequestSpan, tracing } from './tracing.js';
 export { TelemetryModule } from './telemetry.module.js';

@@ -7,6 +7,7 @@ import { WebhookDeliveries } from './application/webhook-deliveries.js';
 import { WebhookDelivery } from './application/webhook-delivery.js';
 import { WebhookDispatch } from './application/webhook-dispatch.js';
 import { WebhookReplays } from './application/webhook-replays.js';
+import { WebhookRetention } from './application/webhook-retention.js';
 import { WebhookRunner } from './application/webhook-runner.js';
 import { WebhookSecrets } from './application/webhook-secrets.js';
 import { DeliveryLog } from './domain/delivery-log.js';
@@ -30,7 +31,7 @@ const adapters = [
   WebhookSecrets,
   WebhookCollection,
 ];
-const deliveries = [WebhookDelivery, WebhookDispatch, WebhookRunner];
+const deliveries = [WebhookDelivery, WebhookDispatch, WebhookRunner, WebhookRetention];
 const administration = [WebhookAdministration, WebhookDeliveries, WebhookReplays];
 
 @Module({})

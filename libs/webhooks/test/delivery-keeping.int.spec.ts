@@ -41,6 +41,15 @@ describe.each(openStores)(
       expect(await stand.states(kept)).toEqual(['pending', 'waiting', 'pending']);
     });
 
+    it('gives up for all of them that it meets, up to the limit', async () => {
+      const ids = [await stand.addEndpoint(), await stand.addEndpoint(), await stand.addEndpoint()];
+      await stand.tell([a], [a, 'session.ended']);
+      for (const id of ids) await stand.endpoints.change(id, { disabled: 'failing' }, noon);
+      const later = new Date(noon.getTime() + 1);
+      expect(await stand.outbox.giveUp(later, 5, later)).toBe(5);
+      expect(await stand.outbox.giveUp(later, 5, later)).toBe(1);
+    });
+
     if (driver === 'ServerDriver') {
       it('does not forget what somebody is just beginning anew', async () => {
         const id = await stand.addEndpoint();

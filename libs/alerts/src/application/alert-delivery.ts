@@ -11,18 +11,12 @@ import { nextTry } from '../domain/retry.js';
 /** Longer than a mail server may keep us waiting; after a crash the mail is tried again when it is over. */
 const leaseMs = 120_000;
 
-const keptMs = 7 * 86_400_000;
-const purgeEveryMs = 60 * 60_000;
-const purgeBatch = 500;
-
 /**
  * Mails people what the event log tells about them. Each mail is taken by one instance at a time and marked when the
  * server has it: once in the normal case, and a second time only if the process dies in between.
  */
 @Injectable()
 export class AlertDelivery {
-  private purgedAt = Number.NEGATIVE_INFINITY;
-
   constructor(
     private readonly outbox: AlertOutbox,
     private readonly mailer: Mailer,
@@ -41,7 +35,6 @@ export class AlertDelivery {
       // A server that fails now will fail the next one, too.
       if (!alert || !(await this.deliver(alert))) break;
     }
-    await this.purge();
   }
 
   private async deliver(alert: Alert): Promise<boolean> {
@@ -70,14 +63,6 @@ export class AlertDelivery {
     this.metrics.mails.inc({ result: outcome });
     if (outcome === 'sent') this.log.info('mail.sent', namesOf(alert));
     else this.log.warn(`mail.${outcome}`, { ...namesOf(alert), reason });
-  }
-
-  private async purge(): Promise<void> {
-    const now = this.clock.monotonicMs();
-    if (now - this.purgedAt < purgeEveryMs) return;
-    this.purgedAt = now;
-    const before = new Date(this.clock.now().getTime() - keptMs);
-    while ((await this.outbox.purge(before, purgeBatch)) === purgeBatch);
   }
 }
 

@@ -34,8 +34,8 @@ export abstract class DeliveryOutbox {
     attempt: Attempt,
     now: Date,
   ): Promise<boolean>;
-  /** Gives up what waits for endpoints that were disabled before; returns how many of at most `limit`, 0: that was all. */
+  /** Gives up what waits for endpoints that were disabled before; returns how many of at most `limit`, fewer: that was all. */
   abstract giveUp(before: Date, limit: number, now: Date): Promise<number>;
-  /** Forgets deliveries that were over before, and what is left of removed endpoints; returns how many of at most `limit`. */
+  /** Forgets deliveries that were over before, and what is left of removed endpoints; returns how many of at most `limit`, fewer: that was all. */
   abstract purge(before: Date, limit: number): Promise<number>;
 }

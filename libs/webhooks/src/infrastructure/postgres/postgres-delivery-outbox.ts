@@ -133,26 +133,35 @@ export class PostgresDeliveryOutbox extends DeliveryOutbox {
 
   giveUp(before: Date, limit: number, now: Date): Promise<number> {
     return this.database.run(async () => {
-      const [endpoint] = await rowsOf<{ id: string }>(
-        this.database,
-        sql`
-          select id from ${endpoints} as endpoint where disabled_at < ${instant(before)} and removed_at is null
-            and exists (select from ${deliveries} where endpoint_id = endpoint.id and finished_at is null)
-          order by id limit 1 for no key update`,
-      );
-      if (!endpoint) return 0;
-      // The first of each lane last, so that nothing waits behind nobody if the endpoint is enabled halfway.
-      const over = await rowsOf(
-        this.database,
-        sql`
-          update ${deliveries} set state = 'dead', next_try_at = null, taken_until = null, finished_at = ${instant(now)}
-          where id in (
-            select id from ${deliveries} where endpoint_id = ${endpoint.id} and finished_at is null
-            order by lane desc, turn desc limit ${limit})
-          returning id`,
-      );
-      return over.length;
+      for (let total = 0; ;) {
+        const count = await this.giveUpOfNext(before, limit - total, now);
+        total += count;
+        if (count === 0 || total === limit) return total;
+      }
     });
+  }
+
+  /** Of the next endpoint in the order in which all others lock them, too. */
+  private async giveUpOfNext(before: Date, limit: number, now: Date): Promise<number> {
+    const [endpoint] = await rowsOf<{ id: string }>(
+      this.database,
+      sql`
+        select id from ${endpoints} as endpoint where disabled_at < ${instant(before)} and removed_at is null
+          and exists (select from ${deliveries} where endpoint_id = endpoint.id and finished_at is null)
+        order by id limit 1 for no key update`,
+    );
+    if (!endpoint) return 0;
+    // The first of each lane last, so that nothing waits behind nobody if the endpoint is enabled halfway.
+    const over = await rowsOf(
+      this.database,
+      sql`
+        update ${deliveries} set state = 'dead', next_try_at = null, taken_until = null, finished_at = ${instant(now)}
+        where id in (
+          select id from ${deliveries} where endpoint_id = ${endpoint.id} and finished_at is null
+          order by lane desc, turn desc limit ${limit})
+        returning id`,
+    );
+    return over.length;
   }
 
   /** A statement of its own: it has to see what was queued while the one before waited for a lock. */
