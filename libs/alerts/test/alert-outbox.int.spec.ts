@@ -29,8 +29,7 @@ describe.each(openStores)(`${PostgresAlertOutbox.name} on %s`, (driver, open) =>
     await outbox.collect(noon);
   });
 
-  const run = async <Row>(statement: ReturnType<typeof sql>): Promise<Row[]> =>
-    ((await database.query((orm) => orm.execute(statement))) as { rows: Row[] }).rows;
+  const run = <Row>(statement: ReturnType<typeof sql>): Promise<Row[]> => database.rows(statement);
 
   async function addUser(): Promise<{ id: UserId; email: string }> {
     made += 1;

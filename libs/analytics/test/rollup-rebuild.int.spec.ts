@@ -68,8 +68,7 @@ describe.each(openStores)(`${RollupRebuild.name} on %s`, (driver, open) => {
 
   afterAll(() => store.close());
 
-  const execute = async <Row>(statement: ReturnType<typeof sql>): Promise<Row[]> =>
-    ((await database.query((orm) => orm.execute(statement))) as { rows: Row[] }).rows;
+  const execute = <Row>(statement: ReturnType<typeof sql>): Promise<Row[]> => database.rows(statement);
 
   async function clear(): Promise<void> {
     for (const table of ['log_readers', 'event_log', 'rollups', 'rollup_users', 'rollup_state'])

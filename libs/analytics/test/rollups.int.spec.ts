@@ -197,20 +197,18 @@ describe.each(openStores)(`${PostgresRollups.name} on %s`, (driver, open) => {
     await write(begin(ann, -11 * day), begin(ann, -3 * day), begin(ann, -30), begin(bob, -20));
     await keeping.round();
     await retention.round();
-    const left = (await database.query((orm) =>
-      orm.execute(sql`
-        select seconds, count(distinct bucket)::int as buckets from rollups where metric = 'sign_ins'
-        group by 1 order by 1`),
-    )) as { rows: unknown[] };
-    expect(left.rows).toEqual([
+    const left = await database.rows(sql`
+      select seconds, count(distinct bucket)::int as buckets from rollups where metric = 'sign_ins'
+      group by 1 order by 1`);
+    expect(left).toEqual([
       { seconds: 300, buckets: 2 },
       { seconds: 3_600, buckets: 1 },
       { seconds: 86_400, buckets: 2 },
     ]);
-    const people = (await database.query((orm) =>
-      orm.execute(sql`select count(distinct user_id)::int as users, count(*)::int as rows from rollup_users`),
-    )) as { rows: unknown[] };
-    expect(people.rows).toEqual([{ users: 2, rows: 6 }]);
+    const people = await database.rows(
+      sql`select count(distinct user_id)::int as users, count(*)::int as rows from rollup_users`,
+    );
+    expect(people).toEqual([{ users: 2, rows: 6 }]);
   });
 
   it('adds up what an instance has counted for its metrics, once, also what Postgres could not take', async () => {

@@ -80,8 +80,8 @@ export class AuditStand {
     return this.reader.stretch(0, 10_000);
   }
 
-  async run<Row>(statement: ReturnType<typeof sql>): Promise<Row[]> {
-    return ((await this.database.query((orm) => orm.execute(statement))) as { rows: Row[] }).rows;
+  run<Row>(statement: ReturnType<typeof sql>): Promise<Row[]> {
+    return this.database.rows(statement);
   }
 
   /** As somebody with all rights on the database. */

@@ -34,8 +34,7 @@ describe.each(openStores)(`${PostgresLogPurge.name} on %s`, (_driver, open) => {
 
   afterAll(() => store.close());
 
-  const run = async <Row>(statement: ReturnType<typeof sql>): Promise<Row[]> =>
-    ((await database.query((orm) => orm.execute(statement))) as { rows: Row[] }).rows;
+  const run = <Row>(statement: ReturnType<typeof sql>): Promise<Row[]> => database.rows(statement);
 
   beforeEach(async () => {
     for (const table of ['log_readers', 'event_log', 'event_log_purges'])

@@ -22,8 +22,7 @@ describe.each(openStores)(`${PostgresLogReaders.name} on %s`, (driver, open) => 
 
   afterAll(() => store.close());
 
-  const execute = async <Row>(statement: ReturnType<typeof sql>): Promise<Row[]> =>
-    ((await database.query((orm) => orm.execute(statement))) as { rows: Row[] }).rows;
+  const execute = <Row>(statement: ReturnType<typeof sql>): Promise<Row[]> => database.rows(statement);
 
   beforeEach(async () => {
     await execute(sql`delete from log_readers`);

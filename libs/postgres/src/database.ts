@@ -9,7 +9,7 @@ import {
   UnitOfWork,
 } from '@app/kernel';
 import { tracing } from '@app/telemetry';
-import { DrizzleQueryError, sql } from 'drizzle-orm';
+import { DrizzleQueryError, type SQL, sql } from 'drizzle-orm';
 import type { PoolState, PostgresDriver } from './drivers/driver.js';
 import type { FeedLink } from './drivers/feed-link.js';
 import { driverError, isRetryable, isUnavailable } from './faults.js';
@@ -57,6 +57,12 @@ export class Database extends UnitOfWork {
     return tracing.isOn ? tracing.span('postgres query', work, spanFacts) : work();
   }
 
+  /** The rows of one statement that no builder can express, as the driver gives them; runs it as `query` does. */
+  async rows<Row>(statement: SQL): Promise<Row[]> {
+    const result = await this.query((orm) => orm.execute(statement));
+    return (result as { rows: Row[] }).rows;
+  }
+
   /** Runs one read of a session check on its own connections. Never part of a transaction. */
   check<T>(use: (orm: Orm) => PromiseLike<T>): Promise<T> {
     return tracing.isOn
@@ -100,10 +106,10 @@ export class Database extends UnitOfWork {
   async claim(job: string): Promise<boolean> {
     const transaction = this.ambient.getStore();
     if (!transaction) throw new Error('claim is called outside a unit of work');
-    const claimed = await this.query((orm) =>
-      orm.execute(sql`select pg_try_advisory_xact_lock(hashtextextended(${`rollcall/${job}`}, 0)) as mine`),
+    const [claimed] = await this.rows<{ mine: boolean }>(
+      sql`select pg_try_advisory_xact_lock(hashtextextended(${`rollcall/${job}`}, 0)) as mine`,
     );
-    return (claimed as { rows: { mine: boolean }[] }).rows[0]!.mine;
+    return claimed!.mine;
   }
 
   afterCommit(effect: () => void): void {

@@ -2,6 +2,7 @@ export { Database } from './database.js';
 export type { FeedLink } from './drivers/feed-link.js';
 export { EmbeddedDriver } from './drivers/embedded-driver.js';
 export { ServerDriver } from './drivers/server-driver.js';
+export { instant, millis } from './expressions.js';
 export { violatedUnique } from './faults.js';
 export { DataFolderLockedError } from './data-folder-lock.js';
 export { expectKnownSchema, SchemaError, type SchemaState } from './migrations.js';

@@ -56,10 +56,7 @@ export function activityStand(open: () => Promise<Store>) {
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => store.close());
 
-  async function rowsOf<T>(query: ReturnType<typeof sql>): Promise<T[]> {
-    const { rows } = (await store.database.query((orm) => orm.execute(query))) as { rows: unknown };
-    return rows as T[];
-  }
+  const rowsOf = <T>(query: ReturnType<typeof sql>): Promise<T[]> => store.database.rows(query);
 
   /** Sessions that began at noon, all of one user. */
   async function sessions(count: number): Promise<SessionId[]> {

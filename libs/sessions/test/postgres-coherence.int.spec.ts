@@ -93,8 +93,7 @@ describe.each([
       return id;
     }
 
-    const rows = async (statement: ReturnType<typeof sql>): Promise<unknown[]> =>
-      ((await database.query((orm) => orm.execute(statement))) as { rows: unknown[] }).rows;
+    const rows = (statement: ReturnType<typeof sql>): Promise<unknown[]> => database.rows(statement);
 
     it('ends again what the new primary does not know to have ended, and tells everybody', async () => {
       const userId = await aUser();

@@ -43,11 +43,9 @@ describe.each(openStores)(`${SessionExpiry.name} on %s`, (driver, open) => {
     clock.advance(1);
     expect(await expiry.run()).toBe(1);
     expect(await expiry.run()).toBe(0);
-    const { rows } = (await store.database.query((orm) =>
-      orm.execute(
-        sql`select session_id, payload from event_log where type = 'session.expired' and user_id = ${userId}`,
-      ),
-    )) as { rows: unknown[] };
+    const rows = await store.database.rows(
+      sql`select session_id, payload from event_log where type = 'session.expired' and user_id = ${userId}`,
+    );
     const payload = {
       started_at: createdAt.toISOString(),
       reason: 'expired_idle',

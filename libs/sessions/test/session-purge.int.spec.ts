@@ -26,8 +26,7 @@ describe.each(openStores)(`${SessionPurge.name} on %s`, (_driver, open) => {
 
   afterAll(() => store.close());
 
-  const run = async <Row>(statement: ReturnType<typeof sql>): Promise<Row[]> =>
-    ((await database.query((orm) => orm.execute(statement))) as { rows: Row[] }).rows;
+  const run = <Row>(statement: ReturnType<typeof sql>): Promise<Row[]> => database.rows(statement);
 
   it('removes links by which sessions were shared once they are over long enough, in bounded steps', async () => {
     for (const [index, at] of [old, old, old, young].entries())

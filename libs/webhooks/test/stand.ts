@@ -51,9 +51,8 @@ export class Stand {
     await this.collection.next();
   }
 
-  async run<Row>(statement: ReturnType<typeof sql>): Promise<Row[]> {
-    const result = await this.database.query((orm) => orm.execute(statement));
-    return (result as { rows: Row[] }).rows;
+  run<Row>(statement: ReturnType<typeof sql>): Promise<Row[]> {
+    return this.database.rows(statement);
   }
 
   async addEndpoint(events: readonly string[] = ['*'], url = 'https://example.com/hooks'): Promise<string> {

@@ -1,5 +1,5 @@
 import { inSpan, LogReaders, type LogSpan } from '@app/event-log';
-import { Database } from '@app/postgres';
+import { Database, instant } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import type { Alert, AlertFacts, AlertKind } from '../../domain/alert.js';
@@ -47,12 +47,12 @@ export class PostgresAlertOutbox extends AlertOutbox {
   collect(now: Date): Promise<boolean> {
     const following = { reader: 'mail', batch, begin: 'now' } as const;
     return this.readers.advance(following, async (span) => {
-      await this.rows(collection(span, now));
+      await this.database.rows(collection(span, now));
     });
   }
 
   async take(now: Date, until: Date): Promise<Alert | null> {
-    const [row] = await this.rows<Row>(sql`
+    const [row] = await this.database.rows<Row>(sql`
       update ${alertOutboxTable} set attempts = attempts + 1, next_try_at = ${instant(until)}
       where id = (
         select id from ${alertOutboxTable} where closed_at is null and next_try_at <= ${instant(now)}
@@ -63,26 +63,21 @@ export class PostgresAlertOutbox extends AlertOutbox {
   }
 
   async postpone(id: number, at: Date, reason: string): Promise<void> {
-    await this.rows(sql`
+    await this.database.rows(sql`
       update ${alertOutboxTable} set next_try_at = ${instant(at)}, last_error = ${reason} where id = ${id}`);
   }
 
   async close(id: number, outcome: Outcome, at: Date): Promise<void> {
-    await this.rows(sql`
+    await this.database.rows(sql`
       update ${alertOutboxTable} set closed_at = ${instant(at)}, outcome = ${outcome} where id = ${id}`);
   }
 
   async purge(before: Date, limit: number): Promise<number> {
-    const gone = await this.rows(sql`
+    const gone = await this.database.rows(sql`
       delete from ${alertOutboxTable} where id in (
         select id from ${alertOutboxTable} where closed_at < ${instant(before)} limit ${limit})
       returning id`);
     return gone.length;
-  }
-
-  private async rows<Found>(statement: ReturnType<typeof sql>): Promise<Found[]> {
-    const result = await this.database.query((orm) => orm.execute(statement));
-    return (result as { rows: Found[] }).rows;
   }
 }
 
@@ -105,10 +100,6 @@ function collection(span: LogSpan, now: Date) {
         or (event.type = 'user.updated' and event.payload ? 'previous_email'))
     order by event.id
     on conflict do nothing`;
-}
-
-function instant(at: Date) {
-  return sql`${at.toISOString()}::timestamptz`;
 }
 
 function toAlert(row: Row): Alert {

@@ -1,7 +1,7 @@
 import { LogReaders } from '@app/event-log';
 import { Database } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
-import { type SQL, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { readerOf } from '../../domain/readers.js';
 import { RollupSets } from '../../domain/rollup-sets.js';
 import { rollupStateTable, rollupsTable, rollupUsersTable } from './rollups.table.js';
@@ -18,7 +18,7 @@ export class PostgresRollupSets extends RollupSets {
   }
 
   async begin(): Promise<boolean> {
-    const [row] = await this.rows<{ building: boolean }>(sql`
+    const [row] = await this.database.rows<{ building: boolean }>(sql`
       insert into ${rollupStateTable} as known (id, shown, building, log_began_at)
       values (1, 1, 2, (select min(created_at) from event_log))
       on conflict (id) do update set
@@ -32,25 +32,25 @@ export class PostgresRollupSets extends RollupSets {
   }
 
   async isBuilding(): Promise<boolean> {
-    const rows = await this.rows(sql`select from ${rollupStateTable} where building is not null for share`);
+    const rows = await this.database.rows(sql`select from ${rollupStateTable} where building is not null for share`);
     return rows.length > 0;
   }
 
   show(): Promise<boolean> {
     return this.database.run(async () => {
-      const [state] = await this.rows(sql`
+      const [state] = await this.database.rows(sql`
         select from ${rollupStateTable} where building is not null for update skip locked`);
       if (!state || !(await this.readers.succeed(readerOf.shown, readerOf.building))) return false;
-      await this.rows(sql`update ${rollupStateTable} set shown = building, building = null`);
+      await this.database.rows(sql`update ${rollupStateTable} set shown = building, building = null`);
       return true;
     });
   }
 
   async clear(limit: number): Promise<number> {
-    const users = await this.rows(sql`
+    const users = await this.database.rows(sql`
       delete from ${rollupUsersTable} where ctid = any (array(
         select ctid from ${rollupUsersTable} where ${isLeft} limit ${limit})) returning 1`);
-    const [row] = await this.rows<{ gone: number }>(sql`
+    const [row] = await this.database.rows<{ gone: number }>(sql`
       with gone as (
         delete from ${rollupsTable} where ctid = any (array(
           select ctid from ${rollupsTable} where ${isLeft} limit ${limit}))
@@ -64,10 +64,5 @@ export class PostgresRollupSets extends RollupSets {
           count = greatest(known.count, excluded.count), amount = greatest(known.amount, excluded.amount))
       select count(*)::int as gone from gone`);
     return users.length + row!.gone;
-  }
-
-  private async rows<Row>(statement: SQL): Promise<Row[]> {
-    const result = await this.database.query((orm) => orm.execute(statement));
-    return (result as { rows: Row[] }).rows;
   }
 }

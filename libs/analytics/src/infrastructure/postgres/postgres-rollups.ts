@@ -1,7 +1,7 @@
 import type { LogSpan } from '@app/event-log';
-import { Database } from '@app/postgres';
+import { Database, instant } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
-import { type SQL, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { bucketSeconds, type Grid } from '../../domain/grid.js';
 import { loggedMetrics, measuredMetrics, type StoredMetric } from '../../domain/metrics.js';
 import { type CountRow, type Measurement, Rollups, type RollupSet } from '../../domain/rollups.js';
@@ -18,7 +18,7 @@ const allMetrics = [...loggedMetrics, ...measuredMetrics];
 const isForgotten = (metric: StoredMetric): boolean =>
   metric !== 'sessions_started' && metric !== 'sessions_ended';
 
-export const shownSet = sql`coalesce((select shown from ${rollupStateTable}), 1)`;
+const shownSet = sql`coalesce((select shown from ${rollupStateTable}), 1)`;
 
 @Injectable()
 export class PostgresRollups extends Rollups {
@@ -28,12 +28,12 @@ export class PostgresRollups extends Rollups {
 
   async fold(span: LogSpan, into: RollupSet): Promise<void> {
     const setId = into === 'shown' ? shownSet : sql`(select building from ${rollupStateTable})`;
-    await this.rows(foldStatement(span, setId));
+    await this.database.rows(foldStatement(span, setId));
   }
 
   async add(measurements: readonly Measurement[], at: Date): Promise<void> {
     if (measurements.length === 0) return;
-    await this.rows(sql`
+    await this.database.rows(sql`
       insert into ${rollupsTable} as known (set_id, seconds, metric, bucket, label, count, amount)
       select ${measured}, seconds, metric,
         to_timestamp(floor(extract(epoch from ${instant(at)}) / seconds) * seconds), label, count, 0
@@ -44,7 +44,7 @@ export class PostgresRollups extends Rollups {
   }
 
   read({ from, to, seconds }: Grid, metrics: readonly StoredMetric[]): Promise<CountRow[]> {
-    return this.rows<CountRow>(sql`
+    return this.database.rows<CountRow>(sql`
       select metric, label, json_agg(json_build_array(
         (extract(epoch from bucket - ${instant(from)}) / ${seconds}::int)::int, count, amount)) as cells
       from ${rollupsTable}
@@ -55,7 +55,7 @@ export class PostgresRollups extends Rollups {
   }
 
   async liveBefore(day: Date): Promise<number> {
-    const [row] = await this.rows<{ live: number }>(sql`
+    const [row] = await this.database.rows<{ live: number }>(sql`
       select coalesce(sum(case metric when 'sessions_started' then count else -count end), 0)::float8 as live
       from ${rollupsTable}
       where set_id = ${shownSet} and seconds = ${bucketSeconds['1d']}
@@ -65,7 +65,7 @@ export class PostgresRollups extends Rollups {
 
   async purge({ seconds, before }: { seconds: number; before: Date }, limit: number): Promise<number> {
     const metrics = seconds === bucketSeconds['1d'] ? allMetrics.filter(isForgotten) : allMetrics;
-    const gone = await this.rows(sql`
+    const gone = await this.database.rows(sql`
       delete from ${rollupsTable} where ctid = any (array(
         select ctid from ${rollupsTable} where set_id in (${measured}, ${shownSet}) and seconds = ${seconds}
           and metric = any (${sql.param(metrics)}::text[]) and bucket < ${instant(before)} limit ${limit}))
@@ -74,19 +74,10 @@ export class PostgresRollups extends Rollups {
   }
 
   async purgeUsers(before: Date, limit: number): Promise<number> {
-    const gone = await this.rows(sql`
+    const gone = await this.database.rows(sql`
       delete from ${rollupUsersTable} where ctid = any (array(
         select ctid from ${rollupUsersTable} where set_id = ${shownSet} and bucket < ${instant(before)} limit ${limit}))
       returning 1`);
     return gone.length;
   }
-
-  private async rows<Row>(statement: SQL): Promise<Row[]> {
-    const result = await this.database.query((orm) => orm.execute(statement));
-    return (result as { rows: Row[] }).rows;
-  }
-}
-
-function instant(at: Date): SQL {
-  return sql`${at.toISOString()}::timestamptz`;
 }

@@ -1,4 +1,4 @@
-import { Database } from '@app/postgres';
+import { Database, instant } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
 import { and, asc, desc, eq, gt, gte, lt, max, type SQL, sql } from 'drizzle-orm';
 import type { AuditRecord } from '../../domain/audit-record.js';
@@ -73,8 +73,7 @@ export class PostgresAuditReader extends AuditReader {
   }
 
   async compare(afterEvent: number): Promise<Comparison> {
-    const result = await this.database.query((orm) => orm.execute(comparison(afterEvent)));
-    const [row] = (result as { rows: ComparisonRow[] }).rows;
+    const [row] = await this.database.rows<ComparisonRow>(comparison(afterEvent));
     const { up_to: last, missing } = row!;
     return { upTo: last === null ? null : Number(last), missing };
   }
@@ -145,5 +144,5 @@ function upTo(place: AuditPlace, order: PageWish['order']): SQL {
 const key = sql`(${at}, ${seq})`;
 
 function keyOf(place: AuditPlace): SQL {
-  return sql`(${place.at.toISOString()}::timestamptz, ${place.seq}::bigint)`;
+  return sql`(${instant(place.at)}, ${place.seq}::bigint)`;
 }

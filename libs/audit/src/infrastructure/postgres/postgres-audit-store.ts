@@ -36,14 +36,12 @@ export class PostgresAuditStore extends AuditStore {
   async append(records: readonly AuditRecord[], state: SignedState): Promise<void> {
     // One parameter however many records.
     const rows = records.map((record) => ({ ...record, at: record.at.toISOString() }));
-    await this.database.query((orm) =>
-      orm.execute(sql`
-        insert into ${auditLogTable} (seq, event_id, type, at, actor_kind, actor_id, user_id, session_id, token_id,
-          note, ip_address, details, previous_hash, hash)
-        select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as record
-          (seq bigint, "eventId" bigint, type text, at timestamptz, "actorKind" text, "actorId" uuid, "userId" uuid,
-           "sessionId" text, "tokenId" text, note text, "ipAddress" text, details jsonb, "previousHash" text, hash text)`),
-    );
+    await this.database.rows(sql`
+      insert into ${auditLogTable} (seq, event_id, type, at, actor_kind, actor_id, user_id, session_id, token_id,
+        note, ip_address, details, previous_hash, hash)
+      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as record
+        (seq bigint, "eventId" bigint, type text, at timestamptz, "actorKind" text, "actorId" uuid, "userId" uuid,
+         "sessionId" text, "tokenId" text, note text, "ipAddress" text, details jsonb, "previousHash" text, hash text)`);
     await this.keep(state);
   }
 

@@ -1,5 +1,5 @@
 import { UnitOfWork, type UserId } from '@app/kernel';
-import { Database } from '@app/postgres';
+import { Database, instant } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
 import { and, desc, gt, inArray, isNotNull, max, sql } from 'drizzle-orm';
 import { FailureLedger, type LedgerEntry } from '../../domain/protection/failure-ledger.js';
@@ -50,14 +50,12 @@ export class DrizzleFailureLedger extends FailureLedger {
 
   async takeBack(before: readonly LedgerEntry[]): Promise<void> {
     const rows = JSON.stringify(before.map((entry) => rowOf(entry)));
-    await this.database.query((orm) =>
-      orm.execute(sql`
-        update ${failures} as stored
-        set failures = before.failures, wait_until = before.wait_until, forgotten_at = before.forgotten_at
-        from jsonb_to_recordset(${rows}::jsonb) as before
-          (subject text, failures int, wait_until timestamptz, forgotten_at timestamptz)
-        where stored.subject = before.subject and stored.failures = before.failures + 1`),
-    );
+    await this.database.rows(sql`
+      update ${failures} as stored
+      set failures = before.failures, wait_until = before.wait_until, forgotten_at = before.forgotten_at
+      from jsonb_to_recordset(${rows}::jsonb) as before
+        (subject text, failures int, wait_until timestamptz, forgotten_at timestamptz)
+      where stored.subject = before.subject and stored.failures = before.failures + 1`);
   }
 
   async forgive(subjects: readonly string[]): Promise<void> {
@@ -93,29 +91,25 @@ export class DrizzleFailureLedger extends FailureLedger {
   }
 
   async purge(now: Date): Promise<void> {
-    await this.database.query((orm) =>
-      orm.execute(sql`
-        delete from ${failures} where subject in
-          (select subject from ${failures} where forgotten_at <= ${now.toISOString()}::timestamptz limit ${purgeChunk})`),
-    );
+    await this.database.rows(sql`
+      delete from ${failures} where subject in
+        (select subject from ${failures} where forgotten_at <= ${instant(now)} limit ${purgeChunk})`);
   }
 
   /** In the order of subjects, so that two attempts never wait for each other. */
   private async store(entries: readonly LedgerEntry[], now: Date): Promise<number> {
     const rows = JSON.stringify(entries.map((entry) => rowOf(entry)));
-    const result = await this.database.query((orm) =>
-      orm.execute(sql`
-        insert into ${failures} as stored (subject, account, user_id, failures, wait_until, forgotten_at)
-        select * from jsonb_to_recordset(${rows}::jsonb) as entry
-          (subject text, account text, user_id uuid, failures int, wait_until timestamptz, forgotten_at timestamptz)
-        order by subject
-        on conflict (subject) do update
-          set user_id = excluded.user_id, failures = excluded.failures, wait_until = excluded.wait_until, forgotten_at = excluded.forgotten_at
-          where stored.failures = excluded.failures - 1 and stored.forgotten_at > ${now.toISOString()}::timestamptz
-             or excluded.failures = 1 and stored.forgotten_at <= ${now.toISOString()}::timestamptz
-        returning subject`),
-    );
-    return (result as { rows: unknown[] }).rows.length;
+    const stored = await this.database.rows(sql`
+      insert into ${failures} as stored (subject, account, user_id, failures, wait_until, forgotten_at)
+      select * from jsonb_to_recordset(${rows}::jsonb) as entry
+        (subject text, account text, user_id uuid, failures int, wait_until timestamptz, forgotten_at timestamptz)
+      order by subject
+      on conflict (subject) do update
+        set user_id = excluded.user_id, failures = excluded.failures, wait_until = excluded.wait_until, forgotten_at = excluded.forgotten_at
+        where stored.failures = excluded.failures - 1 and stored.forgotten_at > ${instant(now)}
+           or excluded.failures = 1 and stored.forgotten_at <= ${instant(now)}
+      returning subject`);
+    return stored.length;
   }
 }
 

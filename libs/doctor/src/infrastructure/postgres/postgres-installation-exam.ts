@@ -1,5 +1,5 @@
 import { patiently, type SessionId, type UserId } from '@app/kernel';
-import { Database } from '@app/postgres';
+import { Database, instant, millis } from '@app/postgres';
 import type { EndReason } from '@app/sessions';
 import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
@@ -25,7 +25,7 @@ interface StandingRow {
 
 const standingColumns = sql`sessions.id, sessions.user_id, sessions.gen::float8 as gen, users.gen::float8 as user_gen,
   sessions.ended_at is null and least(sessions.idle_expires_at, sessions.expires_at) > now() as is_live,
-  (extract(epoch from sessions.ended_at) * 1000)::float8 as ended_ms, sessions.end_reason`;
+  ${millis(sql`sessions.ended_at`)} as ended_ms, sessions.end_reason`;
 
 @Injectable()
 export class PostgresInstallationExam extends InstallationExam {
@@ -62,7 +62,7 @@ export class PostgresInstallationExam extends InstallationExam {
 
   async now(): Promise<Date> {
     const [row] = await this.rows<{ now: number }>(
-      sql`select (extract(epoch from clock_timestamp()) * 1000)::float8 as now`,
+      sql`select ${millis(sql`clock_timestamp()`)} as now`,
     );
     return new Date(row!.now);
   }
@@ -100,28 +100,28 @@ export class PostgresInstallationExam extends InstallationExam {
 
   stuckBulkEnds(before: Date): Promise<string[]> {
     return this.names(sql`
-      select id::text as name from bulk_ends where state = 'running' and created_at < ${before.toISOString()}::timestamptz
-      union select bulk_end_id::text from bulk_end_batches where created_at < ${before.toISOString()}::timestamptz
+      select id::text as name from bulk_ends where state = 'running' and created_at < ${instant(before)}
+      union select bulk_end_id::text from bulk_end_batches where created_at < ${instant(before)}
       order by 1 limit 10`);
   }
 
   mailDue(before: Date): Promise<number> {
     return this.number(sql`
       select count(*)::float8 as number from (
-        select from mail_outbox where closed_at is null and next_try_at < ${before.toISOString()}::timestamptz
+        select from mail_outbox where closed_at is null and next_try_at < ${instant(before)}
         limit 1000) as due`);
   }
 
   forgettable(before: Date): Promise<number> {
     return this.number(sql`
       select count(*)::float8 as number from (
-        select from sessions where expires_at < ${before.toISOString()}::timestamptz limit 10000) as old`);
+        select from sessions where expires_at < ${instant(before)} limit 10000) as old`);
   }
 
   async crowd(since: Date): Promise<{ people: number; share: number }> {
     const [row] = await this.rows<{ people: number; share: number | null }>(sql`
       with latest as (
-        select user_id, ip_address from sessions where created_at > ${since.toISOString()}::timestamptz
+        select user_id, ip_address from sessions where created_at > ${instant(since)}
         order by created_at desc limit 2000)
       select count(distinct user_id)::float8 as people,
         (select max(uses) from (select count(*)::float8 as uses from latest group by ip_address) as addresses)
@@ -139,12 +139,8 @@ export class PostgresInstallationExam extends InstallationExam {
   }
 
   /** Again after a failure, for some 20 s: on a busy machine a connection or a statement may be late. */
-  private async rows<Row>(statement: SQL): Promise<Row[]> {
-    const ask = async (): Promise<Row[]> => {
-      const result = await this.database.query((orm) => orm.execute(statement));
-      return (result as { rows: Row[] }).rows;
-    };
-    return patiently(ask);
+  private rows<Row>(statement: SQL): Promise<Row[]> {
+    return patiently(() => this.database.rows<Row>(statement));
   }
 }
 

@@ -1,3 +1,4 @@
+import { instant } from '@app/postgres';
 import { type SQL, sql } from 'drizzle-orm';
 import type { PageRequest } from '../../domain/log-pages.js';
 import type { LogPlace } from '../../domain/log-place.js';
@@ -44,7 +45,7 @@ export const endStatement = sql`
 /** Cut before the first transaction that has such an event; what was running is behind the cut by itself. */
 export const placeBefore = (time: Date): SQL => sql`
   with first as (
-    select xid from ${eventLogTable} where created_at >= ${time.toISOString()}::timestamptz order by xid limit 1),
+    select xid from ${eventLogTable} where created_at >= ${instant(time)} order by xid limit 1),
   cut as (
     select least(pg_snapshot_xmin(pg_current_snapshot()), (select xid from first))::text as xid)
   select ${database} as database, cut.xid || ':' || cut.xid || ':' as since, null as last from cut`;

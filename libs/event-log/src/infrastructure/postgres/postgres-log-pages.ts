@@ -38,10 +38,7 @@ export class PostgresLogPages extends LogPages {
     return new PostgresLogLink(this.database.openFeedLink(logChannel));
   }
 
-  private readonly ask: Ask = async <Row>(statement: SQL) => {
-    const result = await this.database.query((orm) => orm.execute(statement));
-    return (result as { rows: Row[] }).rows;
-  };
+  private readonly ask: Ask = (statement) => this.database.rows(statement);
 }
 
 /** Apart from all pools: no flood of requests delays what is told to those who follow the log. */

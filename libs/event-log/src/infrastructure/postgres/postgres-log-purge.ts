@@ -1,4 +1,4 @@
-import { Database } from '@app/postgres';
+import { Database, instant } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import { LogPurge } from '../../domain/log-purge.js';
@@ -18,12 +18,12 @@ export class PostgresLogPurge extends LogPurge {
   }
 
   async purge(before: Date, limit: number): Promise<number> {
-    const [row] = await this.rows<{ removed: number }>(sql`
+    const [row] = await this.database.rows<{ removed: number }>(sql`
       with bound as (
         select least(pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
           (select min(position) from ${logReadersTable})) as xid),
       oldest as materialized (
-        select id, xid, created_at < ${before.toISOString()}::timestamptz as is_old from ${eventLogTable}
+        select id, xid, created_at < ${instant(before)} as is_old from ${eventLogTable}
         where xid < (select xid from bound)::text::xid8 order by xid, id limit ${limit}),
       gone as (
         delete from ${eventLogTable} where id in (
@@ -39,18 +39,13 @@ export class PostgresLogPurge extends LogPurge {
   }
 
   async heldBy(before: Date): Promise<string[]> {
-    const rows = await this.rows<{ name: string }>(sql`
+    const rows = await this.database.rows<{ name: string }>(sql`
       select name from ${logReadersTable} where (
         select created_at from ${eventLogTable}
         where xid >= position::text::xid8 and xid < pg_snapshot_xmin(pg_current_snapshot())
-        order by xid, id limit 1) < ${before.toISOString()}::timestamptz
+        order by xid, id limit 1) < ${instant(before)}
       order by name`);
     return rows.map(({ name }) => name);
-  }
-
-  private async rows<Row>(statement: SQL): Promise<Row[]> {
-    const result = await this.database.query((orm) => orm.execute(statement));
-    return (result as { rows: Row[] }).rows;
   }
 }
 

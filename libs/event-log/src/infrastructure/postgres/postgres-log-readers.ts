@@ -58,7 +58,7 @@ export class PostgresLogReaders extends LogReaders {
 
   async read(span: LogSpan, types?: readonly EventType[]): Promise<StoredEvent[]> {
     const ofTypes = types ? sql`and type = any (${sql.param([...types])}::text[])` : sql``;
-    const rows = await this.rows<Omit<StoredEvent, 'id' | 'gen'> & { id: string; gen: string | null }>(sql`
+    const rows = await this.database.rows<Omit<StoredEvent, 'id' | 'gen'> & { id: string; gen: string | null }>(sql`
       select id::text, type, user_id as "userId", session_id as "sessionId", token_id as "tokenId", gen::text,
         payload, to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
       from ${eventLogTable} where ${inSpan(span)} ${ofTypes} order by ${eventLogTable.id}`);
@@ -71,15 +71,15 @@ export class PostgresLogReaders extends LogReaders {
   }
 
   async forget(reader: string): Promise<void> {
-    await this.rows(sql`delete from ${logReadersTable} where name = ${reader}`);
+    await this.database.rows(sql`delete from ${logReadersTable} where name = ${reader}`);
   }
 
   async succeed(reader: string, successor: string): Promise<boolean> {
-    const standing = await this.rows(sql`
+    const standing = await this.database.rows(sql`
       select from ${logReadersTable} where name = ${successor} for update skip locked`);
     if (standing.length === 0) return false;
     await this.forget(reader);
-    await this.rows(sql`update ${logReadersTable} set name = ${reader} where name = ${successor}`);
+    await this.database.rows(sql`update ${logReadersTable} set name = ${reader} where name = ${successor}`);
     return true;
   }
 
@@ -88,7 +88,7 @@ export class PostgresLogReaders extends LogReaders {
    * unread has a higher id than the last one read, or belongs to a transaction beyond the horizon.
    */
   async status(): Promise<ReaderStatus[]> {
-    const rows = await this.rows<{ name: string; at: string | null }>(sql`
+    const rows = await this.database.rows<{ name: string; at: string | null }>(sql`
       select name, to_char(least(
         (select created_at from ${eventLogTable}
           where xid >= coalesce(horizon, position)::text::xid8 order by xid, id limit 1),
@@ -104,7 +104,7 @@ export class PostgresLogReaders extends LogReaders {
    * transaction id of its own, and each reader of each process would pay for one every second.
    */
   private async mayAdvance(reader: string): Promise<boolean> {
-    const [look] = await this.rows<{ may: boolean }>(sql`
+    const [look] = await this.database.rows<{ may: boolean }>(sql`
       select horizon is not null or position > oldest or oldest - position > ${worthWriting} or exists (
         select from ${eventLogTable} where xid >= position::text::xid8 and xid < oldest::text::xid8) as may
       from ${logReadersTable}, (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest) as now
@@ -114,7 +114,7 @@ export class PostgresLogReaders extends LogReaders {
 
   /** Null: never read, or somebody else is at it. */
   private async placeOf(reader: string): Promise<Place | undefined> {
-    const [place] = await this.rows<Place>(sql`
+    const [place] = await this.database.rows<Place>(sql`
       select position::text, horizon::text, last_id::text,
         pg_snapshot_xmin(pg_current_snapshot())::text as oldest
       from ${logReadersTable} where name = ${reader} for update skip locked`);
@@ -124,7 +124,7 @@ export class PostgresLogReaders extends LogReaders {
   private async begin({ reader, begin }: Following): Promise<boolean> {
     const position =
       begin === 'now' ? sql`pg_snapshot_xmin(pg_current_snapshot())::text::bigint` : sql`0::bigint`;
-    const made = await this.rows(sql`
+    const made = await this.database.rows(sql`
       insert into ${logReadersTable} (name, position) values (${reader}, ${position})
       on conflict do nothing returning name`);
     return made.length > 0 && begin !== 'now';
@@ -134,27 +134,22 @@ export class PostgresLogReaders extends LogReaders {
     span: Omit<LogSpan, 'lastId'>,
     batch: number,
   ): Promise<{ count: number; lastId: number }> {
-    const [row] = await this.rows<{ count: number; last: string | null }>(sql`
+    const [row] = await this.database.rows<{ count: number; last: string | null }>(sql`
       select count(*)::int as count, max(id)::text as last
       from (select id from ${eventLogTable} where ${inSpan(span)} order by id limit ${batch}) as next`);
     return { count: row!.count, lastId: Number(row!.last) };
   }
 
   private async moveTo(reader: string, position: number): Promise<false> {
-    await this.rows(sql`
+    await this.database.rows(sql`
       update ${logReadersTable} set position = ${position}, horizon = null, last_id = null where name = ${reader}`);
     return false;
   }
 
   private async stayBelow(reader: string, horizon: number, lastId: number): Promise<true> {
-    await this.rows(sql`
+    await this.database.rows(sql`
       update ${logReadersTable} set horizon = ${horizon}, last_id = ${lastId} where name = ${reader}`);
     return true;
-  }
-
-  private async rows<Row>(statement: SQL): Promise<Row[]> {
-    const result = await this.database.query((orm) => orm.execute(statement));
-    return (result as { rows: Row[] }).rows;
   }
 }
 

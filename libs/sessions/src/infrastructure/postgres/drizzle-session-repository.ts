@@ -1,5 +1,5 @@
 import type { SessionId, UserId } from '@app/kernel';
-import { Database } from '@app/postgres';
+import { Database, instant } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
 import { and, desc, eq, gte, inArray, isNotNull, lt, lte, or, sql } from 'drizzle-orm';
 import type { Session } from '../../domain/session.js';
@@ -143,7 +143,7 @@ export class DrizzleSessionRepository extends SessionRepository {
     const { id, createdAt, endedAt, expiresAt, idleExpiresAt } = sessionsTable;
     const isOver = or(isNotNull(endedAt), lte(expiresAt, now), lte(idleExpiresAt, now));
     const isAfter =
-      after && sql`(${createdAt}, ${id}) < (${after.createdAt.toISOString()}::timestamptz, ${after.id})`;
+      after && sql`(${createdAt}, ${id}) < (${instant(after.createdAt)}, ${after.id})`;
     const rows = await this.database.query((orm) =>
       orm
         .select()

@@ -1,7 +1,7 @@
 import type { SessionId, UserId } from '@app/kernel';
-import { Database } from '@app/postgres';
+import { Database, instant, millis } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
-import { type SQL, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { type ExpiredSession, ExpiredSessions, type ExpiryStretch } from '../../domain/expired-sessions.js';
 import type { EndReason } from '../../domain/session.js';
 import { sessionsTable } from './sessions.table.js';
@@ -40,32 +40,27 @@ export class PostgresExpiredSessions extends ExpiredSessions {
     const from = after ?? nobody;
     const end = await this.endOfStretch(from);
     const upToEnd = end === null ? sql`` : sql`and user_id <= ${end}::uuid`;
-    const rows = await this.rows<Row>(sql`
+    const rows = await this.database.rows<Row>(sql`
       update ${sessionsTable} set
         ended_at = least(idle_expires_at, expires_at),
         end_reason = case when idle_expires_at < expires_at then 'expired_idle' else 'expired_absolute' end
       where ended_at is null and id in (
         select id from ${sessionsTable}
         where ended_at is null and user_id > ${from}::uuid ${upToEnd}
-          and least(idle_expires_at, expires_at) < ${before.toISOString()}::timestamptz
+          and least(idle_expires_at, expires_at) < ${instant(before)}
         limit ${limit} for no key update skip locked)
-      returning id, user_id, end_reason, (extract(epoch from created_at) * 1000)::float8 as began,
-        (extract(epoch from ended_at) * 1000)::float8 as ended`);
+      returning id, user_id, end_reason, ${millis(sql`created_at`)} as began,
+        ${millis(sql`ended_at`)} as ended`);
     // A full stretch may hold more of them.
     return { marked: rows.map(toExpired), next: rows.length === limit ? from : end };
   }
 
   /** Null: it is the last one. */
   private async endOfStretch(after: UserId): Promise<UserId | null> {
-    const [row] = await this.rows<{ user_id: UserId }>(sql`
+    const [row] = await this.database.rows<{ user_id: UserId }>(sql`
       select user_id from ${sessionsTable} where ended_at is null and user_id > ${after}::uuid
       order by user_id limit 1 offset ${this.stretch - 1}`);
     return row?.user_id ?? null;
-  }
-
-  private async rows<Found>(statement: SQL): Promise<Found[]> {
-    const result = await this.database.query((orm) => orm.execute(statement));
-    return (result as { rows: Found[] }).rows;
   }
 }
 

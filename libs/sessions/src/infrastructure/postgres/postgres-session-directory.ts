@@ -1,5 +1,5 @@
 import type { SessionId } from '@app/kernel';
-import { Database } from '@app/postgres';
+import { Database, instant } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
 import { and, asc, count, desc, eq, gt, lte, type SQL, sql } from 'drizzle-orm';
 import type { Session } from '../../domain/session.js';
@@ -160,7 +160,7 @@ function between(order: Order, after: SessionPlace | null, end: SessionPlace | n
 }
 
 function rowOf({ at, id: key }: SessionPlace): SQL {
-  return sql`(${at.toISOString()}::timestamptz, ${key})`;
+  return sql`(${instant(at)}, ${key})`;
 }
 
 function whereLiveMayBe(of: SessionFilter, { now }: LiveWalk): SQL | undefined {

@@ -1,6 +1,5 @@
 import type { Database } from '@app/postgres';
 import { sql } from 'drizzle-orm';
-import { rowsOf } from './rows.js';
 import { webhookDeliveriesTable } from './webhook-deliveries.table.js';
 
 interface Laned {
@@ -34,15 +33,12 @@ export async function firstOfLanes<Item extends Laned>(
 
 /** In a fixed order, so that nobody waits in a ring. */
 async function busyLanes(database: Database, lanes: readonly Laned[]): Promise<string[]> {
-  const rows = await rowsOf<Laned>(
-    database,
-    sql`
-      select last."endpointId", last.lane
-      from jsonb_to_recordset(${JSON.stringify(lanes)}::jsonb) as asked ("endpointId" uuid, lane text)
-      cross join lateral (
-        select endpoint_id as "endpointId", lane from ${webhookDeliveriesTable}
-        where endpoint_id = asked."endpointId" and lane = asked.lane and finished_at is null
-        order by turn desc limit 1 for no key update) as last`,
-  );
+  const rows = await database.rows<Laned>(sql`
+    select last."endpointId", last.lane
+    from jsonb_to_recordset(${JSON.stringify(lanes)}::jsonb) as asked ("endpointId" uuid, lane text)
+    cross join lateral (
+      select endpoint_id as "endpointId", lane from ${webhookDeliveriesTable}
+      where endpoint_id = asked."endpointId" and lane = asked.lane and finished_at is null
+      order by turn desc limit 1 for no key update) as last`);
   return rows.map(nameOf);
 }

@@ -1,5 +1,5 @@
 import { parseSessionId } from '@app/kernel';
-import { Database } from '@app/postgres';
+import { Database, instant, millis } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import type { Delivery, DeliveryState } from '../../domain/delivery.js';
@@ -12,7 +12,7 @@ import {
 import type { NewDelivery } from '../../domain/delivery-outbox.js';
 import { firstOfLanes } from './lanes.js';
 import { insert, missingOf } from './new-deliveries.js';
-import { dateOf, instant, millis, rowsOf } from './rows.js';
+import { dateOf } from './rows.js';
 import { webhookDeliveriesTable as deliveries } from './webhook-deliveries.table.js';
 
 interface Row {
@@ -52,21 +52,21 @@ export class PostgresDeliveryLog extends DeliveryLog {
     const inState = state === null ? sql`` : sql`and state = ${state}`;
     const ofType = type === null ? sql`` : sql`and type = ${type}`;
     const below = before === null ? sql`` : sql`and id < ${before}`;
-    const rows = await this.rows<Row>(sql`
+    const rows = await this.database.rows<Row>(sql`
       select ${shown} from ${deliveries} where endpoint_id = ${endpointId} ${inState} ${ofType} ${below}
       order by ${deliveries.id} desc limit ${size}`);
     return rows.map(toDelivery);
   }
 
   async find(endpointId: string, id: string): Promise<Delivery | null> {
-    const [row] = await this.rows<Row>(
+    const [row] = await this.database.rows<Row>(
       sql`select ${shown} from ${deliveries} where endpoint_id = ${endpointId} and id = ${id}`,
     );
     return row ? toDelivery(row) : null;
   }
 
   async findByMessage(endpointId: string, messageId: string): Promise<Delivery | null> {
-    const [row] = await this.rows<Row>(
+    const [row] = await this.database.rows<Row>(
       sql`select ${shown} from ${deliveries} where endpoint_id = ${endpointId} and message_id = ${messageId}`,
     );
     return row ? toDelivery(row) : null;
@@ -76,18 +76,18 @@ export class PostgresDeliveryLog extends DeliveryLog {
     const counted = (states: readonly DeliveryState[]): SQL => sql`
       (select count(*)::int from (select from ${deliveries} where endpoint_id = ${endpointId}
         and state <> 'delivered' and state = any (${sql.param([...states])}::text[]) limit ${countedUpTo}) as counted)`;
-    const [row] = await this.rows<DeliveryCounts>(sql`
+    const [row] = await this.database.rows<DeliveryCounts>(sql`
       select ${counted(['waiting', 'pending'])} as unfinished, ${counted(['dead'])} as dead`);
     return row!;
   }
 
   async requeue(endpointId: string, ids: readonly string[], now: Date): Promise<number> {
     const asked = sql`endpoint_id = ${endpointId} and id = any (${sql.param([...ids])}::bigint[])`;
-    const hurried = await this.rows(sql`
+    const hurried = await this.database.rows(sql`
       update ${deliveries} set next_try_at = ${instant(now)} where ${asked} and next_try_at > ${instant(now)}
         and (taken_until is null or taken_until <= ${instant(now)})
       returning id`);
-    const over = await this.rows<{ id: string; lane: string | null }>(sql`
+    const over = await this.database.rows<{ id: string; lane: string | null }>(sql`
       select id::text, lane from ${deliveries} where ${asked} and finished_at is not null
       order by event_id, ${deliveries.id} for update`);
     if (over.length === 0) return hurried.length;
@@ -98,7 +98,7 @@ export class PostgresDeliveryLog extends DeliveryLog {
       order,
       state: first.has(item) ? 'pending' : 'waiting',
     }));
-    await this.rows(sql`
+    await this.database.rows(sql`
       update ${deliveries} as delivery set state = row.state, turn = row.turn, forgiven = attempts,
         next_try_at = case when row.state = 'pending' then ${instant(now)} end, finished_at = null,
         taken_until = null
@@ -112,7 +112,7 @@ export class PostgresDeliveryLog extends DeliveryLog {
 
   async dead(endpointId: string, since: Date | null, limit: number): Promise<string[]> {
     const young = since === null ? sql`` : sql`and queued_at >= ${instant(since)}`;
-    const rows = await this.rows<{ id: string }>(sql`
+    const rows = await this.database.rows<{ id: string }>(sql`
       select id::text from ${deliveries} where endpoint_id = ${endpointId} and state = 'dead' ${young}
       order by ${deliveries.id} limit ${limit}`);
     return rows.map(({ id }) => id);
@@ -125,14 +125,10 @@ export class PostgresDeliveryLog extends DeliveryLog {
     if (endpointId === undefined) return [];
     const messages = wanted.map(({ message }) => message.id);
     const states = which === 'all' ? ['dead', 'delivered'] : ['dead'];
-    const rows = await this.rows<{ id: string }>(sql`
+    const rows = await this.database.rows<{ id: string }>(sql`
       select id::text from ${deliveries} where endpoint_id = ${endpointId}
         and message_id = any (${sql.param(messages)}::text[]) and state = any (${sql.param(states)}::text[])`);
     return rows.map(({ id }) => id);
-  }
-
-  private rows<Found>(statement: SQL): Promise<Found[]> {
-    return rowsOf(this.database, statement);
   }
 }
 

@@ -1,11 +1,11 @@
-import { Database } from '@app/postgres';
+import { Database, instant, millis } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import type { Attempt, TakenDelivery } from '../../domain/delivery.js';
 import { DeliveryOutbox, type NewDelivery, type Settlement } from '../../domain/delivery-outbox.js';
 import { firstOfLanes } from './lanes.js';
 import { insert, missingOf } from './new-deliveries.js';
-import { dateOf, instant, millis, rowsOf } from './rows.js';
+import { dateOf } from './rows.js';
 import { webhookDeliveriesTable as deliveries } from './webhook-deliveries.table.js';
 import { webhookEndpointsTable as endpoints } from './webhook-endpoints.table.js';
 
@@ -50,13 +50,10 @@ export class PostgresDeliveryOutbox extends DeliveryOutbox {
   }
 
   async dueEndpoints(now: Date): Promise<string[]> {
-    const rows = await rowsOf<{ id: string }>(
-      this.database,
-      sql`
-        select id from ${endpoints} as endpoint where ${mayBeSent(now)} and exists (
-          select from ${deliveries} where endpoint_id = endpoint.id and ${isFree(now)})
-        order by id`,
-    );
+    const rows = await this.database.rows<{ id: string }>(sql`
+      select id from ${endpoints} as endpoint where ${mayBeSent(now)} and exists (
+        select from ${deliveries} where endpoint_id = endpoint.id and ${isFree(now)})
+      order by id`);
     return rows.map(({ id }) => id);
   }
 
@@ -64,19 +61,16 @@ export class PostgresDeliveryOutbox extends DeliveryOutbox {
     endpointId: string,
     { now, until, limit }: { readonly now: Date; readonly until: Date; readonly limit: number },
   ): Promise<TakenDelivery[]> {
-    const rows = await rowsOf<TakenRow>(
-      this.database,
-      sql`
-        update ${deliveries} as delivery
-        set attempts = attempts + 1, taken_until = ${instant(until)}, last_try_at = ${instant(now)}
-        from ${endpoints} as endpoint
-        where endpoint.id = delivery.endpoint_id and ${mayBeSent(now)} and delivery.id in (
-          select id from ${deliveries} where endpoint_id = ${endpointId} and ${isFree(now)}
-          order by next_try_at, turn limit ${limit} for update skip locked)
-        returning delivery.id::text, endpoint_id, message_id, type, body, attempts, attempts - forgiven as counted,
-          url, sealed_secret,
-          old_sealed_secret, ${millis(sql`old_secret_until`)} as old_until`,
-    );
+    const rows = await this.database.rows<TakenRow>(sql`
+      update ${deliveries} as delivery
+      set attempts = attempts + 1, taken_until = ${instant(until)}, last_try_at = ${instant(now)}
+      from ${endpoints} as endpoint
+      where endpoint.id = delivery.endpoint_id and ${mayBeSent(now)} and delivery.id in (
+        select id from ${deliveries} where endpoint_id = ${endpointId} and ${isFree(now)}
+        order by next_try_at, turn limit ${limit} for update skip locked)
+      returning delivery.id::text, endpoint_id, message_id, type, body, attempts, attempts - forgiven as counted,
+        url, sealed_secret,
+        old_sealed_secret, ${millis(sql`old_secret_until`)} as old_until`);
     return rows.map(toTaken);
   }
 
@@ -89,15 +83,12 @@ export class PostgresDeliveryOutbox extends DeliveryOutbox {
     const state = settlement.outcome === 'postponed' ? 'pending' : settlement.outcome;
     const nextTryAt = settlement.outcome === 'postponed' ? instant(settlement.nextTryAt) : sql`null`;
     const finishedAt = settlement.outcome === 'postponed' ? sql`null` : instant(now);
-    const [settled] = await rowsOf<{ endpoint_id: string; lane: string | null }>(
-      this.database,
-      sql`
-        update ${deliveries} set state = ${state}, next_try_at = ${nextTryAt}, finished_at = ${finishedAt},
-          taken_until = null, last_status = ${status}, last_error = ${error},
-          last_duration_ms = ${Math.round(durationMs)}, last_excerpt = ${excerpt}
-        where id = ${id} and attempts = ${attempts} and taken_until is not null and finished_at is null
-        returning endpoint_id, lane`,
-    );
+    const [settled] = await this.database.rows<{ endpoint_id: string; lane: string | null }>(sql`
+      update ${deliveries} set state = ${state}, next_try_at = ${nextTryAt}, finished_at = ${finishedAt},
+        taken_until = null, last_status = ${status}, last_error = ${error},
+        last_duration_ms = ${Math.round(durationMs)}, last_excerpt = ${excerpt}
+      where id = ${id} and attempts = ${attempts} and taken_until is not null and finished_at is null
+      returning endpoint_id, lane`);
     if (!settled) return false;
     if (settlement.outcome !== 'postponed' && settled.lane !== null) await this.letNextGo(settled, now);
     return true;
@@ -105,29 +96,20 @@ export class PostgresDeliveryOutbox extends DeliveryOutbox {
 
   async purge(before: Date, limit: number): Promise<number> {
     // Asked twice: one that somebody has just begun anew is found by the inner question and not over when its lock is free.
-    const gone = await rowsOf(
-      this.database,
-      sql`
-        delete from ${deliveries} where id in (
-          select id from ${deliveries} where finished_at < ${instant(before)} limit ${limit})
-          and finished_at < ${instant(before)}
-        returning id`,
-    );
-    const orphaned = await rowsOf(
-      this.database,
-      sql`
-        delete from ${deliveries} where id in (
-          select delivery.id from ${deliveries} as delivery
-          join ${endpoints} as endpoint on endpoint.id = delivery.endpoint_id
-          where endpoint.removed_at is not null limit ${limit})
-        returning id`,
-    );
-    await rowsOf(
-      this.database,
-      sql`
-        delete from ${endpoints} as endpoint where removed_at is not null
-          and not exists (select from ${deliveries} where endpoint_id = endpoint.id)`,
-    );
+    const gone = await this.database.rows(sql`
+      delete from ${deliveries} where id in (
+        select id from ${deliveries} where finished_at < ${instant(before)} limit ${limit})
+        and finished_at < ${instant(before)}
+      returning id`);
+    const orphaned = await this.database.rows(sql`
+      delete from ${deliveries} where id in (
+        select delivery.id from ${deliveries} as delivery
+        join ${endpoints} as endpoint on endpoint.id = delivery.endpoint_id
+        where endpoint.removed_at is not null limit ${limit})
+      returning id`);
+    await this.database.rows(sql`
+      delete from ${endpoints} as endpoint where removed_at is not null
+        and not exists (select from ${deliveries} where endpoint_id = endpoint.id)`);
     return Math.max(gone.length, orphaned.length);
   }
 
@@ -143,24 +125,18 @@ export class PostgresDeliveryOutbox extends DeliveryOutbox {
 
   /** Of the next endpoint in the order in which all others lock them, too. */
   private async giveUpOfNext(before: Date, limit: number, now: Date): Promise<number> {
-    const [endpoint] = await rowsOf<{ id: string }>(
-      this.database,
-      sql`
-        select id from ${endpoints} as endpoint where disabled_at < ${instant(before)} and removed_at is null
-          and exists (select from ${deliveries} where endpoint_id = endpoint.id and finished_at is null)
-        order by id limit 1 for no key update`,
-    );
+    const [endpoint] = await this.database.rows<{ id: string }>(sql`
+      select id from ${endpoints} as endpoint where disabled_at < ${instant(before)} and removed_at is null
+        and exists (select from ${deliveries} where endpoint_id = endpoint.id and finished_at is null)
+      order by id limit 1 for no key update`);
     if (!endpoint) return 0;
     // The first of each lane last, so that nothing waits behind nobody if the endpoint is enabled halfway.
-    const over = await rowsOf(
-      this.database,
-      sql`
-        update ${deliveries} set state = 'dead', next_try_at = null, taken_until = null, finished_at = ${instant(now)}
-        where id in (
-          select id from ${deliveries} where endpoint_id = ${endpoint.id} and finished_at is null
-          order by lane desc, turn desc limit ${limit})
-        returning id`,
-    );
+    const over = await this.database.rows(sql`
+      update ${deliveries} set state = 'dead', next_try_at = null, taken_until = null, finished_at = ${instant(now)}
+      where id in (
+        select id from ${deliveries} where endpoint_id = ${endpoint.id} and finished_at is null
+        order by lane desc, turn desc limit ${limit})
+      returning id`);
     return over.length;
   }
 
@@ -169,14 +145,11 @@ export class PostgresDeliveryOutbox extends DeliveryOutbox {
     { endpoint_id: endpointId, lane }: { endpoint_id: string; lane: string | null },
     now: Date,
   ): Promise<void> {
-    await rowsOf(
-      this.database,
-      sql`
-        update ${deliveries} set state = 'pending', next_try_at = ${instant(now)} where id = (
-          select id from ${deliveries}
-          where endpoint_id = ${endpointId} and lane = ${lane} and finished_at is null
-          order by turn limit 1)`,
-    );
+    await this.database.rows(sql`
+      update ${deliveries} set state = 'pending', next_try_at = ${instant(now)} where id = (
+        select id from ${deliveries}
+        where endpoint_id = ${endpointId} and lane = ${lane} and finished_at is null
+        order by turn limit 1)`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { Database } from '@app/postgres';
+import { Database, instant } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
 import { and, asc, count, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import type {
@@ -133,7 +133,7 @@ export class PostgresEndpointStore extends EndpointStore {
         .update(table)
         .set({
           failures: sql`${table.failures} + 1`,
-          failingSince: sql`coalesce(${table.failingSince}, ${at.toISOString()}::timestamptz)`,
+          failingSince: sql`coalesce(${table.failingSince}, ${instant(at)})`,
         })
         .where(isEndpoint(id))
         .returning({ failures: table.failures, failingSince: table.failingSince }),
@@ -153,7 +153,7 @@ export class PostgresEndpointStore extends EndpointStore {
   }
 
   async rest(id: string, until: Date | null): Promise<void> {
-    const resumeAt = until && sql`greatest(${table.resumeAt}, ${until.toISOString()}::timestamptz)`;
+    const resumeAt = until && sql`greatest(${table.resumeAt}, ${instant(until)})`;
     await this.database.query((orm) => orm.update(table).set({ resumeAt }).where(isEndpoint(id)));
   }
 }

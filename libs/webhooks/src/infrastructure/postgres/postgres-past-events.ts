@@ -1,9 +1,8 @@
 import type { EventType, StoredEvent } from '@app/event-log';
-import { Database } from '@app/postgres';
+import { Database, instant, millis } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
 import { PastEvents, type PastPlace } from '../../domain/past-events.js';
-import { instant, millis, rowsOf } from './rows.js';
 
 interface Row extends Pick<StoredEvent, 'type' | 'userId' | 'sessionId' | 'tokenId' | 'payload'> {
   readonly id: string;
@@ -39,17 +38,14 @@ export class PostgresPastEvents extends PastEvents {
     const begin = after ? sql`(created_at, id) > ${keyOf(after)}` : sql`created_at >= ${instant(since)}`;
     const end = await this.endOfStretch(begin);
     const upTo = end ? sql`and (created_at, id) <= ${keyOf(end)}` : sql``;
-    const rows = await rowsOf<Row>(
-      this.database,
-      sql`
-        select id::text, type, user_id as "userId", session_id as "sessionId", token_id as "tokenId", payload,
-          ${millis(sql`created_at`)} as ms,
-          ${place} as place
-        from event_log
-        where ${begin} ${upTo} and type = any (${sql.param([...types])}::text[])
-          and (type <> 'token.revoked' or payload ? 'client')
-        order by created_at, event_log.id limit ${limit}`,
-    );
+    const rows = await this.database.rows<Row>(sql`
+      select id::text, type, user_id as "userId", session_id as "sessionId", token_id as "tokenId", payload,
+        ${millis(sql`created_at`)} as ms,
+        ${place} as place
+      from event_log
+      where ${begin} ${upTo} and type = any (${sql.param([...types])}::text[])
+        and (type <> 'token.revoked' or payload ? 'client')
+      order by created_at, event_log.id limit ${limit}`);
     const last = rows.at(-1);
     return {
       events: rows.map(({ id, ms, place: _place, ...event }) => ({
@@ -64,12 +60,9 @@ export class PostgresPastEvents extends PastEvents {
 
   /** Null: the log ends before. */
   private async endOfStretch(begin: SQL): Promise<PastPlace | null> {
-    const [end] = await rowsOf<{ at: string; id: string }>(
-      this.database,
-      sql`
-        select ${place} as at, id::text from event_log where ${begin}
-        order by created_at, event_log.id limit 1 offset ${this.stretchOfUnit - 1}`,
-    );
+    const [end] = await this.database.rows<{ at: string; id: string }>(sql`
+      select ${place} as at, id::text from event_log where ${begin}
+      order by created_at, event_log.id limit 1 offset ${this.stretchOfUnit - 1}`);
     return end ? { at: end.at, id: Number(end.id) } : null;
   }
 }
