@@ -1,12 +1,12 @@
 import {
   type BucketName,
   metricNames,
-  PostgresLiveCounter,
   PostgresRollups,
   AnalyticsReports,
 } from '@app/analytics';
 import { PostgresLogReaders } from '@app/event-log';
 import { Database, ServerDriver } from '@app/postgres';
+import { PostgresSessionStatistics } from '@app/sessions';
 import { createMigratedDatabase, FakeClock, type TestDatabase } from '@app/testing';
 import pg from 'pg';
 import { quantile } from './support/steady-load.js';
@@ -70,7 +70,7 @@ describe('numbers of a million sessions', () => {
     await measure('a day by the hour', ask(1, '1h'));
     await measure('the last hour and day', () => reports.recent());
     await measure('who is signed in now, of 100,000 live sessions', () =>
-      new PostgresLiveCounter(database).count(now),
+      new PostgresSessionStatistics(database).countLive(now),
     );
     const [{ size }] = (await aside<{ size: string }>(
       home.url,

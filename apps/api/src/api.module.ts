@@ -76,7 +76,7 @@ export class ApiModule {
           mail: config.jobs.enabled ? config.mail : null,
           siteUrl: config.http.publicUrl,
         }),
-        AnalyticsModule.forRoot(config),
+        AnalyticsModule.forRoot({ ...config, imports: [auth] }),
         AuditModule.forRoot({ records: config.jobs.enabled, cleanup: config.cleanup }),
         WebhooksModule.forRoot({ webhooks: config.webhooks, delivers: config.jobs.enabled }),
         health,

@@ -1,6 +1,6 @@
 import type { Config } from '@app/config';
 import { EventLogModule } from '@app/event-log';
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { analyticsConfigToken } from './analytics.config.js';
 import { ActiveNow } from './application/active-now.js';
 import { AnalyticsReports } from './application/analytics-reports.js';
@@ -9,17 +9,14 @@ import { RollupKeeping } from './application/rollup-keeping.js';
 import { RollupRebuild } from './application/rollup-rebuild.js';
 import { RollupRetention } from './application/rollup-retention.js';
 import { RollupRunner } from './application/rollup-runner.js';
-import { LiveCounter } from './domain/live-counter.js';
 import { Rollups } from './domain/rollups.js';
 import { RollupSets } from './domain/rollup-sets.js';
-import { PostgresLiveCounter } from './infrastructure/postgres/postgres-live-counter.js';
 import { PostgresRollupSets } from './infrastructure/postgres/postgres-rollup-sets.js';
 import { PostgresRollups } from './infrastructure/postgres/postgres-rollups.js';
 
 const stores = [
   { provide: Rollups, useClass: PostgresRollups },
   { provide: RollupSets, useClass: PostgresRollupSets },
-  { provide: LiveCounter, useClass: PostgresLiveCounter },
 ];
 
 /** Counts, in one process at a time. */
@@ -27,11 +24,20 @@ const counting = [RollupKeeping, RollupRunner, RollupRetention];
 
 @Module({})
 export class AnalyticsModule {
-  /** Tells the numbers, measures this instance, and counts where the jobs are done. */
-  static forRoot({ analytics, jobs }: Pick<Config, 'analytics' | 'jobs'>): DynamicModule {
+  /**
+   * Tells the numbers, measures this instance, and counts where the jobs are done. `imports` brings the SessionStatistics
+   * that know what is live.
+   */
+  static forRoot({
+    analytics,
+    jobs,
+    imports,
+  }: Pick<Config, 'analytics' | 'jobs'> & {
+    imports: NonNullable<ModuleMetadata['imports']>;
+  }): DynamicModule {
     return {
       module: AnalyticsModule,
-      imports: [EventLogModule],
+      imports: [EventLogModule, ...imports],
       providers: [
         ...stores,
         { provide: analyticsConfigToken, useValue: analytics },

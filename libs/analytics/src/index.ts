@@ -4,6 +4,5 @@ export { AnalyticsReports, type Recent, type Report } from './application/analyt
 export { type RebuildStatus, RollupRebuild } from './application/rollup-rebuild.js';
 export { beginsOf, type BucketName, bucketSeconds } from './domain/grid.js';
 export { type MetricName, metricNames } from './domain/metrics.js';
-export { PostgresLiveCounter } from './infrastructure/postgres/postgres-live-counter.js';
 export { PostgresRollups } from './infrastructure/postgres/postgres-rollups.js';
 export type { Series } from './domain/series.js';

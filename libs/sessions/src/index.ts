@@ -44,7 +44,7 @@ export {
 } from './domain/session-directory.js';
 export { SessionExpiry } from './application/session-expiry.js';
 export { SessionPurge } from './application/session-purge.js';
-export { SessionStatistics, type UserStatistics } from './domain/session-statistics.js';
+export { type LiveCount, SessionStatistics, type UserStatistics } from './domain/session-statistics.js';
 export type { Share } from './domain/share.js';
 export { type NewShare, SessionShares } from './application/session-shares.js';
 export { RevocationRepair } from './domain/coherence/revocation-repair.js';
@@ -77,6 +77,7 @@ export {
   ShareNotFoundError,
 } from './domain/sessions.errors.js';
 export { DrizzleSessionRepository } from './infrastructure/postgres/drizzle-session-repository.js';
+export { PostgresSessionStatistics } from './infrastructure/postgres/postgres-session-statistics.js';
 export { toSessionEnd } from './infrastructure/postgres/session.mapper.js';
 export { sessionsTable } from './infrastructure/postgres/sessions.table.js';
 export { SessionsModule } from './sessions.module.js';

@@ -1,10 +1,10 @@
 import { StoreUnavailableError } from '@app/kernel';
+import { type LiveCount, SessionStatistics } from '@app/sessions';
 import { FakeClock } from '@app/testing';
-import { type LiveCount, LiveCounter } from '../domain/live-counter.js';
 import { ActiveNow } from './active-now.js';
 
 /** Takes as long as it is told, and counts one more each time. */
-class SlowCounter extends LiveCounter {
+class SlowCounter extends SessionStatistics {
   counts = 0;
   takesMs = 10;
   fails = false;
@@ -13,11 +13,15 @@ class SlowCounter extends LiveCounter {
     super();
   }
 
-  async count(): Promise<LiveCount> {
+  override async countLive(): Promise<LiveCount> {
     this.counts += 1;
     if (this.fails) throw new StoreUnavailableError('postgres');
     this.clock.advance(this.takesMs);
     return { sessions: this.counts, users: 1 };
+  }
+
+  override ofUser(): Promise<never> {
+    throw new Error('not asked');
   }
 }
 

@@ -1,6 +1,6 @@
 import { Clock } from '@app/kernel';
+import { type LiveCount, SessionStatistics } from '@app/sessions';
 import { Injectable } from '@nestjs/common';
-import { type LiveCount, LiveCounter } from '../domain/live-counter.js';
 
 /** Milliseconds for which a count is good at least, and how many times as long as it took to make. */
 const freshMs = 2_000;
@@ -26,7 +26,7 @@ export class ActiveNow {
   private making: Promise<Kept> | null = null;
 
   constructor(
-    private readonly counter: LiveCounter,
+    private readonly statistics: SessionStatistics,
     private readonly clock: Clock,
   ) {}
 
@@ -44,7 +44,7 @@ export class ActiveNow {
   private async make(): Promise<Kept> {
     const begun = this.clock.monotonicMs();
     const at = this.clock.now();
-    const counted = { ...(await this.counter.count(at)), at };
+    const counted = { ...(await this.statistics.countLive(at)), at };
     const ended = this.clock.monotonicMs();
     const tookMs = ended - begun;
     this.kept = { counted, tookMs, until: ended + Math.max(freshMs, tookMs * restFactor) };

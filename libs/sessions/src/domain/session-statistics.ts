@@ -5,6 +5,13 @@ export interface Tally {
   readonly count: number;
 }
 
+/** What is live at one moment: neither ended nor timed out. Shares are sessions here, as in every list of live ones. */
+export interface LiveCount {
+  readonly sessions: number;
+  /** Who has at least one of them. */
+  readonly users: number;
+}
+
 /** How a user signs in, by what is remembered of it (SESSION_HISTORY_DAYS). */
 export interface UserStatistics {
   /** Shares left out here and below. */
@@ -17,8 +24,8 @@ export interface UserStatistics {
 }
 
 export abstract class SessionStatistics {
-  /** All that could be used now, shares left out. Rejects with StoreUnavailableError if counting takes too long. */
-  abstract countLive(now: Date): Promise<number>;
+  /** Exact, and read in stretches, so that any number of sessions stays within the time limit of a statement. */
+  abstract countLive(now: Date): Promise<LiveCount>;
   /** Reads the rows of this user only, from an index. */
   abstract ofUser(userId: UserId, of: { now: Date; since: Date }): Promise<UserStatistics>;
 }

@@ -5,11 +5,10 @@ import { sql } from 'drizzle-orm';
 import { type ExpiredSession, ExpiredSessions, type ExpiryStretch } from '../../domain/expired-sessions.js';
 import type { EndReason } from '../../domain/session.js';
 import { sessionsTable } from './sessions.table.js';
+import { nobody, unmarkedBehind } from './unmarked-sessions.js';
 
 /** Sessions that one statement looks at; these take some 15 ms. */
 const usualStretch = 10_000;
-
-const nobody = '00000000-0000-0000-0000-000000000000' as UserId;
 
 interface Row {
   readonly id: SessionId;
@@ -20,7 +19,7 @@ interface Row {
 }
 
 /**
- * Walks along the index of sessions that are not marked, user by user. An index of the time at which each will have
+ * Walks along the index of sessions that are not marked. An index of the time at which each will have
  * timed out would find them at once, and cost every use of every session a write.
  */
 @Injectable()
@@ -38,29 +37,19 @@ export class PostgresExpiredSessions extends ExpiredSessions {
 
   async mark({ after, before }: ExpiryStretch, limit: number) {
     const from = after ?? nobody;
-    const end = await this.endOfStretch(from);
-    const upToEnd = end === null ? sql`` : sql`and user_id <= ${end}::uuid`;
+    const { condition, end } = await unmarkedBehind(this.database, from, this.stretch);
     const rows = await this.database.rows<Row>(sql`
       update ${sessionsTable} set
         ended_at = least(idle_expires_at, expires_at),
         end_reason = case when idle_expires_at < expires_at then 'expired_idle' else 'expired_absolute' end
       where ended_at is null and id in (
         select id from ${sessionsTable}
-        where ended_at is null and user_id > ${from}::uuid ${upToEnd}
-          and least(idle_expires_at, expires_at) < ${instant(before)}
+        where ${condition} and least(idle_expires_at, expires_at) < ${instant(before)}
         limit ${limit} for no key update skip locked)
       returning id, user_id, end_reason, ${millis(sql`created_at`)} as began,
         ${millis(sql`ended_at`)} as ended`);
     // A full stretch may hold more of them.
     return { marked: rows.map(toExpired), next: rows.length === limit ? from : end };
-  }
-
-  /** Null: it is the last one. */
-  private async endOfStretch(after: UserId): Promise<UserId | null> {
-    const [row] = await this.database.rows<{ user_id: UserId }>(sql`
-      select user_id from ${sessionsTable} where ended_at is null and user_id > ${after}::uuid
-      order by user_id limit 1 offset ${this.stretch - 1}`);
-    return row?.user_id ?? null;
   }
 }
 
