@@ -15,6 +15,7 @@ export {
   type ReaderStatus,
   type StoredEvent,
 } from './domain/log-readers.js';
+export { isOfRefresh } from './domain/refresh-event.js';
 export { shownPayload } from './domain/shown-payload.js';
 export { type UserEvent, UserEventReader } from './domain/user-event-reader.js';
 export { EventLogModule } from './event-log.module.js';
@@ -22,4 +23,5 @@ export { DrizzleEventLog } from './infrastructure/postgres/drizzle-event-log.js'
 export { PostgresLogPurge } from './infrastructure/postgres/postgres-log-purge.js';
 export { PostgresLogSource } from './infrastructure/postgres/postgres-log-source.js';
 export { inSpan, PostgresLogReaders } from './infrastructure/postgres/postgres-log-readers.js';
+export { ofRefresh } from './infrastructure/postgres/refresh-event.js';
 export { PostgresLogPages } from './infrastructure/postgres/postgres-log-pages.js';

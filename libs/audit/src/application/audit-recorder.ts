@@ -1,4 +1,4 @@
-import { LogReaders, type StoredEvent } from '@app/event-log';
+import { isOfRefresh, LogReaders, type StoredEvent } from '@app/event-log';
 import { Clock } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import type { AuditEntry, AuditRecord } from '../domain/audit-record.js';
@@ -13,7 +13,7 @@ import {
   signed,
   stateAltered,
 } from '../domain/chain.js';
-import { entryOf, isAudited } from './entry-of-event.js';
+import { entryOf } from './entry-of-event.js';
 import { readerName } from '../domain/reader-name.js';
 
 /** Events per unit of work, whose statements have to be through within the time limit of all statements. */
@@ -36,7 +36,7 @@ export class AuditRecorder {
   }
 
   private async record(events: readonly StoredEvent[]): Promise<void> {
-    const entries = events.filter(isAudited).map(entryOf);
+    const entries = events.filter((event) => !isOfRefresh(event)).map(entryOf);
     if (entries.length === 0) return;
     const { state, remark } = await this.foundState();
     const records: AuditRecord[] = [];

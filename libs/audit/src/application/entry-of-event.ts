@@ -19,11 +19,6 @@ const byOwner: ReadonlySet<unknown> = new Set([
   'terminated',
 ]);
 
-/** Each refresh revokes the token before it: some hundred thousand a day, and nobody's act. */
-export function isAudited({ type, payload }: Pick<StoredEvent, 'type' | 'payload'>): boolean {
-  return type !== 'token.revoked' || payload.client !== undefined;
-}
-
 /**
  * What the audit keeps of an event: everything that may be shown. `by` of the payload is who did it, null a command;
  * an event without `by` is the owner's own doing, or nobody's.

@@ -1,10 +1,10 @@
-import { LogReaders, type LogSpan } from '@app/event-log';
+import { isOfRefresh, LogReaders, type LogSpan } from '@app/event-log';
 import { Clock } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import { DeliveryOutbox } from '../domain/delivery-outbox.js';
 import { EndpointStore } from '../domain/endpoint-store.js';
 import { isWanted, wantedTypes } from './event-filter.js';
-import { isTold, messageOf } from '../domain/message.js';
+import { messageOf } from '../domain/message.js';
 
 /** Each may be for twenty endpoints, and all of them are queued within the time limit of a transaction's statements. */
 const eventsAtOnce = 200;
@@ -33,7 +33,8 @@ export class WebhookCollection {
     const types = wantedTypes(endpoints.flatMap(({ events }) => events));
     if (types.length === 0) return;
     const events = await this.readers.read(span, types);
-    const deliveries = events.filter(isTold).flatMap((event) => {
+    const told = events.filter((event) => !isOfRefresh(event));
+    const deliveries = told.flatMap((event) => {
       const message = messageOf(event);
       return endpoints
         .filter(({ events: wanted }) => isWanted(wanted, event.type))

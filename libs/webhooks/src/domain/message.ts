@@ -35,11 +35,6 @@ const told: ReadonlySet<string> = new Set([
   'started_at',
 ]);
 
-/** Each refresh revokes the token before it: some hundred thousand a day, and nobody's act. */
-export function isTold({ type, payload }: Pick<StoredEvent, 'type' | 'payload'>): boolean {
-  return type !== 'token.revoked' || payload.client !== undefined;
-}
-
 /** The id also tells the time, because after a failover another event may get the number of one that was lost. */
 export function messageOf({
   id,

@@ -6,7 +6,7 @@ export interface PastPlace {
   readonly id: number;
 }
 
-/** What has happened and is told (`isTold`), from the event log, which also has what a disabled endpoint was not told. */
+/** What has happened, but for what goes with a refresh, from the event log, which also has what a disabled endpoint was not told. */
 export abstract class PastEvents {
   /**
    * In the order of their times, from `since` on or behind `after`; looks at a stretch of the log only. `last` is how far it has

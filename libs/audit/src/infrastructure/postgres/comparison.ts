@@ -1,3 +1,4 @@
+import { ofRefresh } from '@app/event-log';
 import { type SQL, sql } from 'drizzle-orm';
 import { readerName } from '../../domain/reader-name.js';
 
@@ -9,7 +10,7 @@ export interface ComparisonRow {
   readonly missing: { readonly id: number; readonly type: string } | null;
 }
 
-/** What has been read by the reader's own account; what it leaves out on purpose is left out here, too (`isAudited`). */
+/** What has been read by the reader's own account; what it leaves out on purpose is left out here, too. */
 export function comparison(afterEvent: number): SQL {
   return sql`
     with looked as materialized (
@@ -20,7 +21,7 @@ export function comparison(afterEvent: number): SQL {
       where (looked.xid < reader.position::text::xid8
           or (looked.xid < coalesce(reader.horizon, 0)::text::xid8 and looked.id <= coalesce(reader.last_id, 0)))
         and looked.created_at >= coalesce((select max(purged_before) from audit_chain), '-infinity')
-        and (looked.type <> 'token.revoked' or looked.payload ? 'client')
+        and not ${ofRefresh('looked')}
         and not exists (
           select from audit_log where audit_log.event_id = looked.id and audit_log.type = looked.type)
       order by looked.id limit 1)

@@ -1,4 +1,4 @@
-import type { EventType, StoredEvent } from '@app/event-log';
+import { type EventType, ofRefresh, type StoredEvent } from '@app/event-log';
 import { Database, instant, millis } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
 import { type SQL, sql } from 'drizzle-orm';
@@ -44,7 +44,7 @@ export class PostgresPastEvents extends PastEvents {
         ${place} as place
       from event_log
       where ${begin} ${upTo} and type = any (${sql.param([...types])}::text[])
-        and (type <> 'token.revoked' or payload ? 'client')
+        and not ${ofRefresh()}
       order by created_at, event_log.id limit ${limit}`);
     const last = rows.at(-1);
     return {
