@@ -48,6 +48,8 @@ describe.each(openStores)(`${PostgresRollups.name} on %s`, (driver, open) => {
   let retention: RollupRetention;
   let reports: AnalyticsReports;
   const clock = new FakeClock(at(10));
+  const log = { info: () => undefined, warn: () => undefined } as unknown as Log;
+  const runs = new JobRuns(clock);
 
   beforeAll(async () => {
     store = await open();
@@ -64,8 +66,7 @@ describe.each(openStores)(`${PostgresRollups.name} on %s`, (driver, open) => {
     );
     const kept = { fineDays: 2, dailyDays: 10 };
     keeping = new RollupKeeping(readers, rollups, rebuild, clock);
-    const log = { info: () => undefined, warn: () => undefined } as unknown as Log;
-    retention = new RollupRetention(readers, rollups, clock, database, log, new JobRuns(clock), kept);
+    retention = new RollupRetention(readers, rollups, clock, database, log, runs, kept);
     reports = new AnalyticsReports(rollups, readers, clock);
   });
 
@@ -213,18 +214,18 @@ describe.each(openStores)(`${PostgresRollups.name} on %s`, (driver, open) => {
 
   it('adds up what an instance has counted for its metrics, once, also what Postgres could not take', async () => {
     const metrics = new Metrics();
-    const usage = new CacheUsage(metrics, rollups, clock);
+    const usage = new CacheUsage(metrics, rollups, clock, log, runs);
     for (let check = 0; check < 3; check += 1) metrics.sessionChecks.inc('live', 'redis');
     metrics.sessionChecks.inc('ended', 'redis');
     metrics.sessionChecks.inc('live', 'postgres');
-    metrics.cacheRequests.inc({ cache: 'profile', result: 'hit' }, 2);
+    for (let read = 0; read < 2; read += 1) metrics.cacheRequests.inc('profile', 'hit');
     const failing = jest.spyOn(rollups, 'add').mockRejectedValueOnce(new Error('away'));
-    await expect(usage.flush()).rejects.toThrow('away');
+    await expect(usage.round()).rejects.toThrow('away');
     failing.mockRestore();
-    await usage.flush();
+    await usage.round();
     for (let check = 0; check < 4; check += 1) metrics.sessionChecks.inc('live', 'redis');
-    await usage.flush();
-    await usage.flush();
+    await usage.round();
+    await usage.round();
     expect(await told('session_checks', 'profile_reads')).toEqual({
       'session_checks redis': [0, 0, 8],
       'session_checks postgres': [0, 0, 1],

@@ -33,6 +33,13 @@ export class Tally {
     else this.begin(first, second);
   }
 
+  /** Everything that was counted since the process began. */
+  read(): (readonly [first: string, second: string, times: number])[] {
+    return [...this.rows].flatMap(([first, row]) =>
+      [...row].map(([second, { times }]) => [first, second, times] as const),
+    );
+  }
+
   private begin(first: string, second: string): void {
     const row = this.rows.get(first) ?? new Map<string, Count>();
     row.set(second, { times: 1 });
@@ -42,9 +49,7 @@ export class Tally {
   private copyInto(counter: Counter): void {
     const [firstLabel, secondLabel] = this.labels;
     counter.reset();
-    for (const [first, row] of this.rows) {
-      for (const [second, { times }] of row)
-        counter.inc({ [firstLabel]: first, [secondLabel]: second }, times);
-    }
+    for (const [first, second, times] of this.read())
+      counter.inc({ [firstLabel]: first, [secondLabel]: second }, times);
   }
 }

@@ -1,42 +1,36 @@
-import { Clock, Rounds } from '@app/kernel';
-import { Metrics } from '@app/telemetry';
-import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Clock } from '@app/kernel';
+import { BackgroundJob, JobRuns, Log, Metrics } from '@app/telemetry';
+import { Injectable } from '@nestjs/common';
 import { type Measurement, Rollups } from '../domain/rollups.js';
-
-const intervalMs = 15_000;
-
-interface Counted {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-}
 
 /**
  * Adds up where this instance's answers came from, by the counters that its metrics have anyway, so that no request does
  * more for it. What was not added when the process is killed is lost; what Postgres could not take is added later.
  */
 @Injectable()
-export class CacheUsage implements OnModuleInit, BeforeApplicationShutdown {
-  private readonly rounds = new Rounds(() => this.flush().catch(() => undefined), intervalMs);
+export class CacheUsage extends BackgroundJob {
   private readonly added = new Map<string, number>();
 
   constructor(
     private readonly metrics: Metrics,
     private readonly rollups: Rollups,
     private readonly clock: Clock,
-  ) {}
-
-  onModuleInit(): void {
-    this.rounds.start();
+    log: Log,
+    runs: JobRuns,
+  ) {
+    const lines = { interrupted: 'analytics.measuring_interrupted', resumed: 'analytics.measuring_resumed' };
+    super({ name: 'cache_usage', lines, intervalMs: 15_000, partingMs: 1_000 }, log, runs);
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.rounds.stop();
-    await this.flush().catch(() => undefined);
+  /** Once more, for what was answered since the last round. */
+  override async beforeApplicationShutdown(): Promise<void> {
+    await super.beforeApplicationShutdown();
+    await this.round().catch(() => undefined); // There is no later.
   }
 
   /** Adds what has been counted since the last time. Rejects with StoreUnavailableError, and has added nothing then. */
-  async flush(): Promise<void> {
-    const counted = await this.counted();
+  override async round(): Promise<void> {
+    const counted = this.counted();
     const fresh = counted
       .map((each) => ({ ...each, count: each.count - (this.added.get(nameOf(each)) ?? 0) }))
       .filter(({ count }) => count > 0);
@@ -44,25 +38,16 @@ export class CacheUsage implements OnModuleInit, BeforeApplicationShutdown {
     for (const each of counted) this.added.set(nameOf(each), each.count);
   }
 
-  private async read(metric: string): Promise<readonly Counted[]> {
-    const found = await this.metrics.registry.getSingleMetric(metric)!.get();
-    return found.values as readonly Counted[];
-  }
-
   /** Since the process began. */
-  private async counted(): Promise<Measurement[]> {
-    const [checks, reads] = await Promise.all([
-      this.read('rollcall_session_check_total'),
-      this.read('rollcall_cache_requests_total'),
-    ]);
+  private counted(): Measurement[] {
     const sums = new Map<string, Measurement>();
-    const note = (metric: Measurement['metric'], label: string, value: number): void => {
+    const note = (metric: Measurement['metric'], label: string, times: number): void => {
       const name = nameOf({ metric, label });
-      sums.set(name, { metric, label, count: (sums.get(name)?.count ?? 0) + value });
+      sums.set(name, { metric, label, count: (sums.get(name)?.count ?? 0) + times });
     };
-    for (const { labels, value } of checks) note('session_checks', labels.source!, value);
-    for (const { labels, value } of reads)
-      if (labels.cache === 'profile') note('profile_reads', labels.result!, value);
+    for (const [, source, times] of this.metrics.sessionChecks.read()) note('session_checks', source, times);
+    for (const [cache, result, times] of this.metrics.cacheRequests.read())
+      if (cache === 'profile') note('profile_reads', result, times);
     return [...sums.values()];
   }
 }

@@ -51,7 +51,7 @@ export class Profiles {
   async get(userId: UserId): Promise<{ profile: Profile; result: 'hit' | 'miss' }> {
     const isCurrent = (kept: Kept): boolean => this.isCurrent(userId, kept);
     const { value, result } = await this.cache.get(profileKey(userId), () => this.read(userId), isCurrent);
-    this.metrics.cacheRequests.inc({ cache: 'profile', result });
+    this.metrics.cacheRequests.inc('profile', result);
     // Absence is never cached, so this one was read just now.
     if (!value) throw new SessionEndedError(null);
     return { profile: value.profile, result };
