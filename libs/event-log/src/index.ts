@@ -10,6 +10,7 @@ export { LogPurge } from './domain/log-purge.js';
 export { type LoggedEvent, type LogPoll, LogSource } from './domain/log-source.js';
 export {
   type Following,
+  lagSeconds,
   LogReaders,
   type LogSpan,
   type ReaderStatus,

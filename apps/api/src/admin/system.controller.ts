@@ -1,4 +1,4 @@
-import { LogReaders } from '@app/event-log';
+import { lagSeconds, LogReaders } from '@app/event-log';
 import { AdminOnly, adminProblems, Returns } from '@app/http';
 import { Clock } from '@app/kernel';
 import { Database } from '@app/postgres';
@@ -41,12 +41,12 @@ export class SystemController {
   })
   async show() {
     const [readers, instances] = await Promise.all([this.readers.status(), this.instances.list()]);
-    const now = this.clock.now().getTime();
+    const now = this.clock.now();
     return {
-      readers: readers.map(({ name, oldestUnread }) => ({
-        name,
-        oldest_unread_at: oldestUnread?.toISOString() ?? null,
-        lag_seconds: oldestUnread ? Math.max(0, (now - oldestUnread.getTime()) / 1_000) : 0,
+      readers: readers.map((each) => ({
+        name: each.name,
+        oldest_unread_at: each.oldestUnread?.toISOString() ?? null,
+        lag_seconds: lagSeconds(each, now),
       })),
       instances: instances.map((each) => ({
         id: each.id,

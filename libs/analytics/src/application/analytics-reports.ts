@@ -1,4 +1,4 @@
-import { LogReaders } from '@app/event-log';
+import { lagSeconds, LogReaders } from '@app/event-log';
 import { Clock } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import { type BucketName, bucketSeconds, type Grid, gridOf } from '../domain/grid.js';
@@ -70,9 +70,8 @@ export class AnalyticsReports {
 
   /** Seconds since the oldest event happened that is not counted; 0 if there is none. */
   async lagSeconds(): Promise<number> {
-    const status = (await this.readers.status()).find(({ name }) => name === readerOf.shown);
-    if (!status?.oldestUnread) return 0;
-    return Math.max(0, (this.clock.now().getTime() - status.oldestUnread.getTime()) / 1_000);
+    const status = await this.readers.statusOf(readerOf.shown);
+    return status === null ? 0 : lagSeconds(status, this.clock.now());
   }
 
   /** What days have had up to its midnight, and what its hours or minutes have had since. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { LogReaders, type ReaderStatus } from '@app/event-log';
+import { lagSeconds, LogReaders } from '@app/event-log';
 import { Clock, UnitOfWork } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import { readerOf } from '../domain/readers.js';
@@ -12,8 +12,8 @@ const batch = 2_000;
 /** Counts of one statement that clears away. */
 const clearing = 2_000;
 
-/** Milliseconds that the new set may be behind when it is shown: those events come a moment later. */
-const nearMs = 10_000;
+/** Seconds that the new set may be behind when it is shown: those events come a moment later. */
+const nearSeconds = 10;
 
 /** Before trying again what another process is at. */
 const pauseMs = 100;
@@ -86,13 +86,7 @@ export class RollupRebuild {
 
   /** False also while another process has not yet begun to read. */
   private async isNear(): Promise<boolean> {
-    const status = await this.readerStatus();
-    if (!status) return false;
-    const { oldestUnread } = status;
-    return oldestUnread === null || this.clock.now().getTime() - oldestUnread.getTime() <= nearMs;
-  }
-
-  private async readerStatus(): Promise<ReaderStatus | undefined> {
-    return (await this.readers.status()).find(({ name }) => name === readerOf.building);
+    const status = await this.readers.statusOf(readerOf.building);
+    return status !== null && lagSeconds(status, this.clock.now()) <= nearSeconds;
   }
 }

@@ -42,7 +42,7 @@ export class RollupRetention extends RetentionJob {
 
   /** Of a bucket that is not fully counted yet, people must be remembered however old it is. */
   private async usersCountedBefore(): Promise<Date> {
-    const status = (await this.readers.status()).find(({ name }) => name === readerOf.shown);
+    const status = await this.readers.statusOf(readerOf.shown);
     const upTo = status?.oldestUnread ?? this.clock.now();
     return new Date(upTo.getTime() - usersKeptMs);
   }

@@ -1,7 +1,7 @@
 import { Clock } from '@app/kernel';
 import { Metrics } from '@app/telemetry';
 import { Injectable } from '@nestjs/common';
-import { LogReaders } from '../domain/log-readers.js';
+import { lagSeconds, LogReaders } from '../domain/log-readers.js';
 
 /** Shows how far each durable reader is behind: the age of the oldest event that it has not read, in seconds. */
 @Injectable()
@@ -13,10 +13,8 @@ export class LogLag {
       label: 'reader',
       everyMs: 5_000,
       read: async () => {
-        const now = clock.now().getTime();
-        const lag = (oldest: Date | null): number =>
-          oldest ? Math.max(0, now - oldest.getTime()) / 1_000 : 0;
-        return new Map((await readers.status()).map(({ name, oldestUnread }) => [name, lag(oldestUnread)]));
+        const now = clock.now();
+        return new Map((await readers.status()).map((each) => [each.name, lagSeconds(each, now)]));
       },
     });
   }

@@ -60,5 +60,13 @@ export abstract class LogReaders {
    * read, or another process is at it. Inside a unit of work.
    */
   abstract succeed(reader: string, successor: string): Promise<boolean>;
+  /** Of all, by name. */
   abstract status(): Promise<ReaderStatus[]>;
+  /** Null: it has never read. */
+  abstract statusOf(reader: string): Promise<ReaderStatus | null>;
+}
+
+/** Seconds since the oldest event was written that has not been read; 0 if there is none. */
+export function lagSeconds({ oldestUnread }: Pick<ReaderStatus, 'oldestUnread'>, now: Date): number {
+  return oldestUnread === null ? 0 : Math.max(0, (now.getTime() - oldestUnread.getTime()) / 1_000);
 }

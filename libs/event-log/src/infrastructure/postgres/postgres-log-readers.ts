@@ -83,11 +83,20 @@ export class PostgresLogReaders extends LogReaders {
     return true;
   }
 
+  status(): Promise<ReaderStatus[]> {
+    return this.statusWhere(sql`true`);
+  }
+
+  async statusOf(reader: string): Promise<ReaderStatus | null> {
+    const [status] = await this.statusWhere(sql`name = ${reader}`);
+    return status ?? null;
+  }
+
   /**
    * Two looks at an index for each reader, however much lies behind or before it: while a horizon is worked off, what is
    * unread has a higher id than the last one read, or belongs to a transaction beyond the horizon.
    */
-  async status(): Promise<ReaderStatus[]> {
+  private async statusWhere(condition: SQL): Promise<ReaderStatus[]> {
     const rows = await this.database.rows<{ name: string; at: string | null }>(sql`
       select name, to_char(least(
         (select created_at from ${eventLogTable}
@@ -95,7 +104,7 @@ export class PostgresLogReaders extends LogReaders {
         (select created_at from ${eventLogTable}
           where id > last_id and xid >= position::text::xid8 order by id limit 1)
         ) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
-      from ${logReadersTable} order by name`);
+      from ${logReadersTable} where ${condition} order by name`);
     return rows.map(({ name, at }) => ({ name, oldestUnread: at === null ? null : new Date(at) }));
   }
 
