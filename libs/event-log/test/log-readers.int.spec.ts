@@ -103,7 +103,7 @@ describe.each(openStores)(`${PostgresLogReaders.name} on %s`, (driver, open) => 
     expect(await follow(10, 'now')).toEqual([]);
     await write('b');
     expect(await follow(10, 'now')).toEqual([['b']]);
-    await database.run(() => readers.forget('test'));
+    await execute(sql`delete from log_readers`);
     expect(await follow()).toEqual([['a', 'b']]);
   });
 

@@ -18,13 +18,6 @@ const nearSeconds = 10;
 /** Before trying again what another process is at. */
 const pauseMs = 100;
 
-/** How far a rebuild has come. */
-export interface RebuildStatus {
-  readonly isUnderWay: boolean;
-  /** When the oldest event happened that it has not counted; null: none is left. */
-  readonly oldestUnread: Date | null;
-}
-
 /**
  * Counts the log anew from its beginning, while instances run and count what is new. Any process may carry on what another
  * one has begun: instances do, so a rebuild that was begun ends, whatever becomes of who began it.
@@ -77,11 +70,6 @@ export class RollupRebuild {
   /** Until nothing of an older set is left, or `isStopped`. */
   async clear(isStopped: () => boolean = () => false): Promise<void> {
     while (!isStopped() && (await this.sets.clear(clearing)) > 0);
-  }
-
-  async status(): Promise<RebuildStatus> {
-    const [isUnderWay, status] = await Promise.all([this.sets.isBuilding(), this.readerStatus()]);
-    return { isUnderWay, oldestUnread: (isUnderWay && status?.oldestUnread) || null };
   }
 
   /** False also while another process has not yet begun to read. */

@@ -1,8 +1,9 @@
+import type { AnalyticsConfig } from '@app/config';
 import { LogReaders } from '@app/event-log';
 import { Clock, UnitOfWork } from '@app/kernel';
 import { JobRuns, Log, RetentionJob } from '@app/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
-import { type AnalyticsConfig, analyticsConfigToken } from '../analytics.config.js';
+import { analyticsConfigToken } from '../analytics.config.js';
 import { bucketSeconds } from '../domain/grid.js';
 import { readerOf } from '../domain/readers.js';
 import { Rollups } from '../domain/rollups.js';

@@ -53,8 +53,6 @@ export abstract class LogReaders {
   abstract advance(following: Following, consume: (span: LogSpan) => Promise<void>): Promise<boolean>;
   /** In the order of their ids. Within `consume`, or the stretch may be gone. */
   abstract read(span: LogSpan, types?: readonly EventType[]): Promise<StoredEvent[]>;
-  /** Back to where a new reader begins; for what is built anew from the log. Inside a unit of work. */
-  abstract forget(reader: string): Promise<void>;
   /**
    * `reader` goes on from where `successor` stands, which is no more. False, and nothing has changed, if that has never
    * read, or another process is at it. Inside a unit of work.

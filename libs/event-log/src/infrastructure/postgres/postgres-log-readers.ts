@@ -70,15 +70,11 @@ export class PostgresLogReaders extends LogReaders {
     }));
   }
 
-  async forget(reader: string): Promise<void> {
-    await this.database.rows(sql`delete from ${logReadersTable} where name = ${reader}`);
-  }
-
   async succeed(reader: string, successor: string): Promise<boolean> {
     const standing = await this.database.rows(sql`
       select from ${logReadersTable} where name = ${successor} for update skip locked`);
     if (standing.length === 0) return false;
-    await this.forget(reader);
+    await this.database.rows(sql`delete from ${logReadersTable} where name = ${reader}`);
     await this.database.rows(sql`update ${logReadersTable} set name = ${reader} where name = ${successor}`);
     return true;
   }
