@@ -156,8 +156,8 @@ describe.each(openStores)(`${PostgresLogReaders.name} on %s`, (driver, open) => 
     const other = { ...following(), reader: 'other' };
     while (await readers.advance(other, async () => undefined));
     await write('c');
-    expect(await database.run(() => readers.succeed('test', 'nobody'))).toBe(false);
-    expect(await database.run(() => readers.succeed('test', 'other'))).toBe(true);
+    expect(await database.run(() => readers.takeOver({ reader: 'test', from: 'nobody' }))).toBe(false);
+    expect(await database.run(() => readers.takeOver({ reader: 'test', from: 'other' }))).toBe(true);
     expect((await readers.status()).map(({ name }) => name)).toEqual(['test']);
     expect(await follow()).toEqual([['c']]);
   });

@@ -1,5 +1,5 @@
 export { WebhookAdministration } from './application/webhook-administration.js';
-export { WebhookDeliveries } from './application/webhook-deliveries.js';
+export { DeliveryHistory } from './application/delivery-history.js';
 export { WebhookReplays } from './application/webhook-replays.js';
 export { type Delivery, deliveryStates } from './domain/delivery.js';
 export { countedUpTo } from './domain/delivery-log.js';

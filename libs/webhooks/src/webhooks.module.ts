@@ -1,10 +1,10 @@
 import type { WebhooksConfig } from '@app/config';
 import { EventLogModule } from '@app/event-log';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { DeliveryAttempt } from './application/delivery-attempt.js';
+import { DeliveryHistory } from './application/delivery-history.js';
 import { WebhookAdministration } from './application/webhook-administration.js';
 import { WebhookCollection } from './application/webhook-collection.js';
-import { WebhookDeliveries } from './application/webhook-deliveries.js';
-import { WebhookDelivery } from './application/webhook-delivery.js';
 import { WebhookDispatch } from './application/webhook-dispatch.js';
 import { WebhookReplays } from './application/webhook-replays.js';
 import { WebhookRetention } from './application/webhook-retention.js';
@@ -31,8 +31,8 @@ const adapters = [
   WebhookSecrets,
   WebhookCollection,
 ];
-const deliveries = [WebhookDelivery, WebhookDispatch, WebhookRunner, WebhookRetention];
-const administration = [WebhookAdministration, WebhookDeliveries, WebhookReplays];
+const deliveries = [DeliveryAttempt, WebhookDispatch, WebhookRunner, WebhookRetention];
+const administration = [WebhookAdministration, DeliveryHistory, WebhookReplays];
 
 @Module({})
 export class WebhooksModule {

@@ -9,7 +9,7 @@ import {
   nextPageToken,
   Returns,
 } from '@app/http';
-import { DeliveryNotFoundError, WebhookDeliveries, WebhookReplays } from '@app/webhooks';
+import { DeliveryHistory, DeliveryNotFoundError, WebhookReplays } from '@app/webhooks';
 import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -51,7 +51,7 @@ const sending = [
 @AdminOnly()
 export class WebhookDeliveriesController {
   constructor(
-    private readonly deliveries: WebhookDeliveries,
+    private readonly deliveries: DeliveryHistory,
     private readonly replays: WebhookReplays,
   ) {}
 

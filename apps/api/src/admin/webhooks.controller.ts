@@ -1,6 +1,6 @@
 import type { Principal } from '@app/auth';
 import { AdminOnly, adminProblems, bodyProblems, CurrentPrincipal, Fresh, Returns } from '@app/http';
-import { WebhookAdministration, WebhookDeliveries } from '@app/webhooks';
+import { DeliveryHistory, WebhookAdministration } from '@app/webhooks';
 import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiParam, ApiTags } from '@nestjs/swagger';
 import { actOf, type ReasonBody, reasonBody, type ReasonQuery, reasonQuery } from './act.js';
@@ -30,7 +30,7 @@ const changing = [...adminProblems, ...bodyProblems, 'STEP_UP_REQUIRED', 'CSRF_R
 export class WebhooksController {
   constructor(
     private readonly webhooks: WebhookAdministration,
-    private readonly deliveries: WebhookDeliveries,
+    private readonly deliveries: DeliveryHistory,
   ) {}
 
   @Get()

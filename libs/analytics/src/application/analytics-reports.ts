@@ -5,7 +5,7 @@ import { type BucketName, bucketSeconds, type Grid, gridOf } from '../domain/gri
 import { type MetricName, type StoredMetric } from '../domain/metrics.js';
 import { type CountRow, Rollups } from '../domain/rollups.js';
 import { type Series, seriesOf, sourcesOf } from '../domain/series.js';
-import { readerOf } from '../domain/readers.js';
+import { readerNameOf } from '../domain/reader-name.js';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -70,7 +70,7 @@ export class AnalyticsReports {
 
   /** Seconds since the oldest event happened that is not counted; 0 if there is none. */
   async lagSeconds(): Promise<number> {
-    const status = await this.readers.statusOf(readerOf.shown);
+    const status = await this.readers.statusOf(readerNameOf.shown);
     return status === null ? 0 : lagSeconds(status, this.clock.now());
   }
 

@@ -1,7 +1,7 @@
 import { LogReaders } from '@app/event-log';
 import { Clock } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
-import { readerOf } from '../domain/readers.js';
+import { readerNameOf } from '../domain/reader-name.js';
 import { Rollups } from '../domain/rollups.js';
 import { RollupRebuild } from './rollup-rebuild.js';
 
@@ -34,7 +34,7 @@ export class RollupKeeping {
   }
 
   private advance(): Promise<boolean> {
-    const following = { reader: readerOf.shown, batch, begin: 'with the oldest event' } as const;
+    const following = { reader: readerNameOf.shown, batch, begin: 'with the oldest event' } as const;
     return this.readers.advance(following, (span) => this.rollups.fold(span, 'shown'));
   }
 }

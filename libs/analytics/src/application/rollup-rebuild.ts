@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { lagSeconds, LogReaders } from '@app/event-log';
 import { Clock, UnitOfWork } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
-import { readerOf } from '../domain/readers.js';
+import { readerNameOf } from '../domain/reader-name.js';
 import { RollupSets } from '../domain/rollup-sets.js';
 import { Rollups } from '../domain/rollups.js';
 
@@ -59,7 +59,7 @@ export class RollupRebuild {
 
   /** `waiting`: nothing is left, or another process is at it. */
   private advance(): Promise<'read' | 'waiting' | 'over'> {
-    const following = { reader: readerOf.building, batch, begin: 'with the oldest event' } as const;
+    const following = { reader: readerNameOf.building, batch, begin: 'with the oldest event' } as const;
     return this.work.run(async () => {
       if (!(await this.sets.isBuilding())) return 'over';
       const hasMore = await this.readers.advance(following, (span) => this.rollups.fold(span, 'building'));
@@ -74,7 +74,7 @@ export class RollupRebuild {
 
   /** False also while another process has not yet begun to read. */
   private async isNear(): Promise<boolean> {
-    const status = await this.readers.statusOf(readerOf.building);
+    const status = await this.readers.statusOf(readerNameOf.building);
     return status !== null && lagSeconds(status, this.clock.now()) <= nearSeconds;
   }
 }

@@ -5,7 +5,7 @@ import { JobRuns, Log, RetentionJob } from '@app/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
 import { analyticsConfigToken } from '../analytics.config.js';
 import { bucketSeconds } from '../domain/grid.js';
-import { readerOf } from '../domain/readers.js';
+import { readerNameOf } from '../domain/reader-name.js';
 import { Rollups } from '../domain/rollups.js';
 
 const dayMs = 86_400_000;
@@ -43,7 +43,7 @@ export class RollupRetention extends RetentionJob {
 
   /** Of a bucket that is not fully counted yet, people must be remembered however old it is. */
   private async usersCountedBefore(): Promise<Date> {
-    const status = await this.readers.statusOf(readerOf.shown);
+    const status = await this.readers.statusOf(readerNameOf.shown);
     const upTo = status?.oldestUnread ?? this.clock.now();
     return new Date(upTo.getTime() - usersKeptMs);
   }

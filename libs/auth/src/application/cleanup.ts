@@ -36,7 +36,7 @@ export class Cleanup implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     private readonly tokens: RevokedTokenRepository,
-    private readonly sessions: SessionPurge,
+    private readonly purge: SessionPurge,
     private readonly events: LogPurge,
     private readonly work: UnitOfWork,
     private readonly clock: Clock,
@@ -65,9 +65,9 @@ export class Cleanup implements OnModuleInit, OnApplicationShutdown {
     const readBefore = new Date(now - eventDays * dayMs);
     return {
       revokedTokens: await this.inBatches((limit) => this.tokens.purge(deadBefore, limit)),
-      sessions: await this.inBatches((limit) => this.sessions.run(forgottenBefore, limit)),
-      shares: await this.inBatches((limit) => this.sessions.shares(forgottenBefore, limit)),
-      bulkEnds: await this.inBatches((limit) => this.sessions.bulkEnds(forgottenBefore, limit)),
+      sessions: await this.inBatches((limit) => this.purge.sessions(forgottenBefore, limit)),
+      shares: await this.inBatches((limit) => this.purge.shares(forgottenBefore, limit)),
+      bulkEnds: await this.inBatches((limit) => this.purge.bulkEnds(forgottenBefore, limit)),
       events: await this.inBatches((limit) => this.events.purge(readBefore, limit)),
     };
   }

@@ -54,10 +54,10 @@ export abstract class LogReaders {
   /** In the order of their ids. Within `consume`, or the stretch may be gone. */
   abstract read(span: LogSpan, types?: readonly EventType[]): Promise<StoredEvent[]>;
   /**
-   * `reader` goes on from where `successor` stands, which is no more. False, and nothing has changed, if that has never
-   * read, or another process is at it. Inside a unit of work.
+   * `reader` goes on from where `from` stands, which is no more. False, and nothing has changed, if that has never read,
+   * or another process is at it. Inside a unit of work.
    */
-  abstract succeed(reader: string, successor: string): Promise<boolean>;
+  abstract takeOver(of: { readonly reader: string; readonly from: string }): Promise<boolean>;
   /** Of all, by name. */
   abstract status(): Promise<ReaderStatus[]>;
   /** Null: it has never read. */

@@ -7,14 +7,14 @@ import { ShareRepository } from '../domain/share.js';
 @Injectable()
 export class SessionPurge {
   constructor(
-    private readonly sessions: SessionRepository,
+    private readonly repository: SessionRepository,
     private readonly links: ShareRepository,
     private readonly orders: BulkEndRepository,
   ) {}
 
   /** Removes up to `limit` sessions that nobody needs to be told about any more; returns how many. */
-  run(before: Date, limit: number): Promise<number> {
-    return this.sessions.purge(before, limit);
+  sessions(before: Date, limit: number): Promise<number> {
+    return this.repository.purge(before, limit);
   }
 
   /** The same with links by which sessions were shared. */

@@ -5,6 +5,7 @@ import { DeliveryOutbox } from '../domain/delivery-outbox.js';
 import { EndpointStore } from '../domain/endpoint-store.js';
 import { isWanted, wantedTypes } from './event-filter.js';
 import { messageOf } from '../domain/message.js';
+import { readerName } from '../domain/reader-name.js';
 
 /** Each may be for twenty endpoints, and all of them are queued within the time limit of a transaction's statements. */
 const eventsAtOnce = 200;
@@ -24,7 +25,7 @@ export class WebhookCollection {
    * else is at it and whatever breaks off. True if there is more. Rejects with StoreUnavailableError.
    */
   next(): Promise<boolean> {
-    const following = { reader: 'webhooks', batch: eventsAtOnce, begin: 'now' } as const;
+    const following = { reader: readerName, batch: eventsAtOnce, begin: 'now' } as const;
     return this.readers.advance(following, (span) => this.queue(span));
   }
 

@@ -2,7 +2,7 @@ import { Clock } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import type { TakenDelivery } from '../domain/delivery.js';
 import { DeliveryOutbox } from '../domain/delivery-outbox.js';
-import { WebhookDelivery } from './webhook-delivery.js';
+import { DeliveryAttempt } from './delivery-attempt.js';
 
 /** Of one endpoint, so that one that hangs holds no places of others. */
 const atOnce = 4;
@@ -25,7 +25,7 @@ export class WebhookDispatch {
 
   constructor(
     private readonly outbox: DeliveryOutbox,
-    private readonly delivery: WebhookDelivery,
+    private readonly attempt: DeliveryAttempt,
     private readonly clock: Clock,
   ) {}
 
@@ -87,7 +87,7 @@ export class WebhookDispatch {
   }
 
   private send(taken: TakenDelivery, places: Set<Promise<void>>): void {
-    const sending = this.delivery
+    const sending = this.attempt
       .deliver(taken, this.ending.signal)
       .then(() => {
         places.delete(sending);

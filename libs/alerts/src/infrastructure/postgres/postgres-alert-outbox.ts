@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import type { Alert, AlertFacts, AlertKind } from '../../domain/alert.js';
 import { AlertOutbox, type Outcome } from '../../domain/alert-outbox.js';
+import { readerName } from '../../domain/reader-name.js';
 import { alertOutboxTable } from './alert-outbox.table.js';
 
 /** Events per statement, which has to be through within the time limit of all statements. */
@@ -45,7 +46,7 @@ export class PostgresAlertOutbox extends AlertOutbox {
   }
 
   collect(now: Date): Promise<boolean> {
-    const following = { reader: 'mail', batch, begin: 'now' } as const;
+    const following = { reader: readerName, batch, begin: 'now' } as const;
     return this.readers.advance(following, async (span) => {
       await this.database.rows(collection(span, now));
     });

@@ -2,7 +2,7 @@ import { LogReaders } from '@app/event-log';
 import { Database } from '@app/postgres';
 import { Injectable } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
-import { readerOf } from '../../domain/readers.js';
+import { readerNameOf } from '../../domain/reader-name.js';
 import { RollupSets } from '../../domain/rollup-sets.js';
 import { rollupStateTable, rollupsTable, rollupUsersTable } from './rollups.table.js';
 
@@ -40,7 +40,8 @@ export class PostgresRollupSets extends RollupSets {
     return this.database.run(async () => {
       const [state] = await this.database.rows(sql`
         select from ${rollupStateTable} where building is not null for update skip locked`);
-      if (!state || !(await this.readers.succeed(readerOf.shown, readerOf.building))) return false;
+      const places = { reader: readerNameOf.shown, from: readerNameOf.building };
+      if (!state || !(await this.readers.takeOver(places))) return false;
       await this.database.rows(sql`update ${rollupStateTable} set shown = building, building = null`);
       return true;
     });

@@ -70,12 +70,12 @@ export class PostgresLogReaders extends LogReaders {
     }));
   }
 
-  async succeed(reader: string, successor: string): Promise<boolean> {
+  async takeOver({ reader, from }: { readonly reader: string; readonly from: string }): Promise<boolean> {
     const standing = await this.database.rows(sql`
-      select from ${logReadersTable} where name = ${successor} for update skip locked`);
+      select from ${logReadersTable} where name = ${from} for update skip locked`);
     if (standing.length === 0) return false;
     await this.database.rows(sql`delete from ${logReadersTable} where name = ${reader}`);
-    await this.database.rows(sql`update ${logReadersTable} set name = ${reader} where name = ${successor}`);
+    await this.database.rows(sql`update ${logReadersTable} set name = ${reader} where name = ${from}`);
     return true;
   }
 

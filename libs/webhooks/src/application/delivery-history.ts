@@ -6,7 +6,7 @@ import { DeliveryNotFoundError, EndpointNotFoundError } from '../domain/webhooks
 
 /** What became of deliveries. */
 @Injectable()
-export class WebhookDeliveries {
+export class DeliveryHistory {
   constructor(
     private readonly endpoints: EndpointStore,
     private readonly deliveries: DeliveryLog,

@@ -21,7 +21,7 @@ type Aftermath = 'recovered' | DisabledReason | null;
 
 /** Sends one delivery and writes down what came of it. */
 @Injectable()
-export class WebhookDelivery {
+export class DeliveryAttempt {
   constructor(
     private readonly outbox: DeliveryOutbox,
     private readonly endpoints: EndpointStore,

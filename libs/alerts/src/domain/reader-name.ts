@@ -1,0 +1,2 @@
+/** Of mail among the readers of the event log. */
+export const readerName = 'mail';
