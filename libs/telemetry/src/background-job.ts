@@ -27,7 +27,7 @@ export abstract class BackgroundJob implements OnModuleInit, OnModuleDestroy, Be
 
   protected constructor(
     private readonly job: JobDescription,
-    private readonly log: Log,
+    protected readonly log: Log,
     private readonly runs: JobRuns,
   ) {
     this.rounds = new Rounds(() => this.runOnce(), job.intervalMs);

@@ -1,8 +1,8 @@
-import { Clock, Rounds } from '@app/kernel';
-import { SessionExpiry } from '@app/sessions';
+import { Clock } from '@app/kernel';
 import { Database } from '@app/postgres';
-import { JobRuns, Log } from '@app/telemetry';
-import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { SessionExpiry } from '@app/sessions';
+import { BackgroundJob, JobRuns, Log } from '@app/telemetry';
+import { Injectable } from '@nestjs/common';
 
 /** Milliseconds between two looks at Postgres, and between two sweeps. */
 const lookMs = 60_000;
@@ -14,47 +14,41 @@ const sweepMs = 10 * lookMs;
  */
 const settledMs = 5 * lookMs;
 
-/** Every ten minutes notes which sessions time has ended. */
+/**
+ * Every ten minutes notes which sessions time has ended. Every process does: a lock keeps their walks apart, but none knows
+ * of the others', so whatever is not marked is looked at once for each process.
+ */
 @Injectable()
-export class ExpirySweep implements OnModuleInit, OnApplicationShutdown {
-  private readonly rounds = new Rounds(() => this.round(), lookMs);
+export class ExpirySweep extends BackgroundJob {
   private answeringSince: number | null = null;
   private sweptAt = Number.NEGATIVE_INFINITY;
-  private stopped = false;
 
   constructor(
     private readonly expiry: SessionExpiry,
     private readonly database: Database,
     private readonly clock: Clock,
-    private readonly log: Log,
-    private readonly runs: JobRuns,
-  ) {}
-
-  onModuleInit(): void {
-    this.rounds.start();
+    log: Log,
+    runs: JobRuns,
+  ) {
+    const lines = { interrupted: 'expiry.interrupted', resumed: 'expiry.resumed' };
+    // The batch that is under way when the process ends.
+    super({ name: 'expiry', lines, intervalMs: lookMs, partingMs: 1_000 }, log, runs);
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    await this.rounds.stop();
-  }
-
-  /** Never rejects. */
-  async round(): Promise<void> {
+  /** Looks at Postgres, and sweeps if that is due. Rejects with StoreUnavailableError. */
+  override async round(): Promise<void> {
     const now = this.clock.monotonicMs();
     try {
       await this.database.ping();
       this.answeringSince ??= now;
       const isSettled = now - this.answeringSince >= settledMs;
       if (!isSettled || now - this.sweptAt < sweepMs) return;
-      const expired = await this.expiry.run(() => this.stopped);
+      const expired = await this.expiry.run(this.isStopped);
       this.sweptAt = now;
-      this.runs.note('expiry', true);
       if (expired > 0) this.log.info('sessions.expired', { sessions: expired });
     } catch (error) {
       this.answeringSince = null;
-      this.runs.note('expiry', false);
-      this.log.warn('expiry.failed', { reason: (error as Error).message });
+      throw error;
     }
   }
 }
