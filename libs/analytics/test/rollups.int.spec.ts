@@ -64,9 +64,8 @@ describe.each(openStores)(`${PostgresRollups.name} on %s`, (driver, open) => {
       database,
       clock,
     );
-    const kept = { fineDays: 2, dailyDays: 10 };
     keeping = new RollupKeeping(readers, rollups, rebuild, clock);
-    retention = new RollupRetention(readers, rollups, clock, database, log, runs, kept);
+    retention = new RollupRetention(readers, rollups, clock, database, log, runs, { fineDays: 2, dailyDays: 10 });
     reports = new AnalyticsReports(rollups, readers, clock);
   });
 
@@ -206,9 +205,8 @@ describe.each(openStores)(`${PostgresRollups.name} on %s`, (driver, open) => {
       { seconds: 3_600, buckets: 1 },
       { seconds: 86_400, buckets: 2 },
     ]);
-    const people = await database.rows(
-      sql`select count(distinct user_id)::int as users, count(*)::int as rows from rollup_users`,
-    );
+    const people = await database.rows(sql`
+      select count(distinct user_id)::int as users, count(*)::int as rows from rollup_users`);
     expect(people).toEqual([{ users: 2, rows: 6 }]);
   });
 
@@ -243,8 +241,7 @@ describe.each(openStores)(`${PostgresRollups.name} on %s`, (driver, open) => {
   });
 
   it('is not confused by another time zone of the database', async () => {
-    if (driver === 'ServerDriver')
-      await database.query((orm) => orm.execute(sql`set timezone to 'Asia/Kolkata'`));
+    if (driver === 'ServerDriver') await database.rows(sql`set timezone to 'Asia/Kolkata'`);
     await write(begin(ann, 1));
     await keeping.round();
     const { series } = await reports.over({ from: noon, to: at(1) }, '1d', ['sign_ins']);

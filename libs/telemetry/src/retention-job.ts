@@ -20,11 +20,7 @@ export abstract class RetentionJob extends BackgroundJob {
     runs: JobRuns,
   ) {
     // The batch that is under way when the process ends.
-    super(
-      { name, lines, intervalMs: 60 * minuteMs, firstDelayMs: minuteMs, partingMs: 1_000 },
-      log,
-      runs,
-    );
+    super({ name, lines, intervalMs: 60 * minuteMs, firstDelayMs: minuteMs, partingMs: 1_000 }, log, runs);
     this.work = work;
     this.turns = name;
   }

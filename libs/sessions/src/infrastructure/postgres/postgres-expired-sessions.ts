@@ -19,8 +19,8 @@ interface Row {
 }
 
 /**
- * Walks along the index of sessions that are not marked. An index of the time at which each will have
- * timed out would find them at once, and cost every use of every session a write.
+ * Walks along the index of sessions that are not marked. An index of the time at which each will have timed out would
+ * find them at once, and cost every use of every session a write.
  */
 @Injectable()
 export class PostgresExpiredSessions extends ExpiredSessions {
