@@ -7,7 +7,7 @@ import type { EndReason } from '../../domain/session.js';
 import { sessionsTable } from './sessions.table.js';
 import { nobody, unmarkedBehind } from './unmarked-sessions.js';
 
-/** Sessions that one statement looks at; these take some 15 ms. */
+/** Sessions that one statement looks at. */
 const usualStretch = 10_000;
 
 interface Row {
