@@ -1,3 +1,4 @@
+export { bytea, timestamptz } from './columns.js';
 export { Database } from './database.js';
 export type { FeedLink } from './drivers/feed-link.js';
 export { EmbeddedDriver } from './drivers/embedded-driver.js';

@@ -12,7 +12,7 @@ const log = {
 const runs = new JobRuns(new FakeClock(new Date('2026-01-01T00:00:00Z')));
 
 class Work extends BackgroundJob {
-  rounds = 0;
+  count = 0;
   next: () => Promise<boolean | void> = async () => undefined;
 
   constructor(partingMs = 1_000) {
@@ -24,7 +24,7 @@ class Work extends BackgroundJob {
   }
 
   protected override round(): Promise<boolean | void> {
-    this.rounds += 1;
+    this.count += 1;
     return this.next();
   }
 }
@@ -42,9 +42,9 @@ describe(BackgroundJob, () => {
     work.next = async () => more.shift();
     work.onModuleInit();
     await jest.advanceTimersByTimeAsync(50);
-    expect(work.rounds).toBe(3);
+    expect(work.count).toBe(3);
     await jest.advanceTimersByTimeAsync(100);
-    expect(work.rounds).toBe(4);
+    expect(work.count).toBe(4);
     expect(runs.last).toMatchObject([{ name: 'work', hasSucceeded: true }]);
     work.onModuleDestroy();
     await work.beforeApplicationShutdown();
@@ -53,7 +53,7 @@ describe(BackgroundJob, () => {
   it('says once that it cannot work, and once that it can again', async () => {
     const work = new Work();
     work.next = async () => {
-      if (work.rounds <= 3) throw new Error('no store');
+      if (work.count <= 3) throw new Error('no store');
     };
     work.onModuleInit();
     await jest.advanceTimersByTimeAsync(250);
@@ -77,7 +77,7 @@ describe(BackgroundJob, () => {
     end();
     await ended;
     await jest.advanceTimersByTimeAsync(1_000);
-    expect(work.rounds).toBe(1);
+    expect(work.count).toBe(1);
   });
 
   it('is waited for no longer than its parting, together with all others', async () => {

@@ -131,10 +131,10 @@ export class WebhookDeliveriesController {
   })
   async replayDeliveries(
     @Param('id') id: string,
-    @Body({ schema: replayBody }) { what, since = null, reason }: ReplayBody,
+    @Body({ schema: replayBody }) { what, since, reason }: ReplayBody,
     @CurrentPrincipal() principal: Principal,
   ) {
-    const wish = what === 'dead' ? { what, since } : { what, since: since! };
+    const wish = what === 'dead' ? { what, since: since ?? null } : { what, since: since! };
     const { queued, continueFrom } = await this.replays.many(webhookIdOf(id), wish, actOf(principal, reason));
     return { queued, continue_from: continueFrom?.toISOString() ?? null };
   }

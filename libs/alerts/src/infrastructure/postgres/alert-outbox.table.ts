@@ -1,7 +1,6 @@
+import { timestamptz } from '@app/postgres';
 import { sql } from 'drizzle-orm';
-import { bigint, index, integer, jsonb, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
-
-const instant = (name: string) => timestamp(name, { withTimezone: true });
+import { bigint, index, integer, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 
 /** One row per event and address; what is over is forgotten after a week. */
 export const alertOutboxTable = pgTable(
@@ -13,12 +12,12 @@ export const alertOutboxTable = pgTable(
     kind: text('kind').notNull(),
     recipient: text('recipient').notNull(),
     facts: jsonb('facts').notNull(),
-    happenedAt: instant('happened_at').notNull(),
-    nextTryAt: instant('next_try_at').notNull(),
+    happenedAt: timestamptz('happened_at').notNull(),
+    nextTryAt: timestamptz('next_try_at').notNull(),
     attempts: integer('attempts').notNull().default(0),
     /** Codes of the last failure. */
     lastError: text('last_error'),
-    closedAt: instant('closed_at'),
+    closedAt: timestamptz('closed_at'),
     outcome: text('outcome'),
   },
   (table) => [

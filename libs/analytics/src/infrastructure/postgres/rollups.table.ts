@@ -1,6 +1,5 @@
-import { bigint, integer, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
-
-const instant = (name: string) => timestamp(name, { withTimezone: true });
+import { timestamptz } from '@app/postgres';
+import { bigint, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 
 /** One row for each bucket, metric and label with anything to count. */
 export const rollupsTable = pgTable(
@@ -12,7 +11,7 @@ export const rollupsTable = pgTable(
     seconds: integer('seconds').notNull(),
     metric: text('metric').notNull(),
     /** When it begins. */
-    bucket: instant('bucket').notNull(),
+    bucket: timestamptz('bucket').notNull(),
     label: text('label').notNull(),
     count: bigint('count', { mode: 'number' }).notNull(),
     /** Sum of what was measured with each, in whole seconds: floating sums would depend on their order. */
@@ -26,7 +25,7 @@ export const rollupUsersTable = pgTable(
   'rollup_users',
   {
     setId: integer('set_id').notNull(),
-    bucket: instant('bucket').notNull(),
+    bucket: timestamptz('bucket').notNull(),
     seconds: integer('seconds').notNull(),
     userId: uuid('user_id').notNull(),
   },
@@ -39,5 +38,5 @@ export const rollupStateTable = pgTable('rollup_state', {
   shown: integer('shown').notNull(),
   building: integer('building'),
   /** Where the log began when the set was built; of earlier buckets the set before is right. Null: it can go as it is. */
-  logBeganAt: instant('log_began_at'),
+  logBeganAt: timestamptz('log_began_at'),
 });

@@ -1,7 +1,6 @@
-import { bigint, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { timestamptz } from '@app/postgres';
+import { bigint, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 import type { Finding } from '../../domain/finding.js';
-
-const instant = (name: string) => timestamp(name, { withTimezone: true });
 
 /** One row: how far the audit reaches, signed. */
 export const auditChainTable = pgTable('audit_chain', {
@@ -10,14 +9,14 @@ export const auditChainTable = pgTable('audit_chain', {
   head: text('head').notNull(),
   purged: bigint('purged', { mode: 'number' }).notNull(),
   anchor: text('anchor').notNull(),
-  purgedBefore: instant('purged_before'),
+  purgedBefore: timestamptz('purged_before'),
   signature: text('signature').notNull(),
 });
 
 /** One row: what the last verification said. Signed by nobody; it is a memory, no proof. */
 export const auditVerificationTable = pgTable('audit_verification', {
   id: integer('id').primaryKey(),
-  at: instant('at').notNull(),
+  at: timestamptz('at').notNull(),
   checked: bigint('checked', { mode: 'number' }).notNull(),
   length: bigint('length', { mode: 'number' }).notNull(),
   head: text('head').notNull(),

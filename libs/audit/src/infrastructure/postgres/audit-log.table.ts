@@ -1,4 +1,5 @@
-import { bigint, index, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { timestamptz } from '@app/postgres';
+import { bigint, index, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 
 /** Triggers refuse to change a row, and to remove one that `audit_chain.purged` does not cover. */
 export const auditLogTable = pgTable(
@@ -7,7 +8,7 @@ export const auditLogTable = pgTable(
     seq: bigint('seq', { mode: 'number' }).primaryKey(),
     eventId: bigint('event_id', { mode: 'number' }).notNull(),
     type: text('type').notNull(),
-    at: timestamp('at', { withTimezone: true }).notNull(),
+    at: timestamptz('at').notNull(),
     actorKind: text('actor_kind', { enum: ['user', 'command', 'system', 'unknown'] }).notNull(),
     actorId: uuid('actor_id'),
     userId: uuid('user_id'),

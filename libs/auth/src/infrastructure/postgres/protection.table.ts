@@ -1,4 +1,5 @@
-import { index, integer, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { timestamptz } from '@app/postgres';
+import { index, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 
 /** Subjects and accounts are digests under a key of the server: a dump tells no name and no address. */
 export const signInFailuresTable = pgTable(
@@ -9,8 +10,8 @@ export const signInFailuresTable = pgTable(
     /** Null where the name belongs to nobody. */
     userId: uuid('user_id'),
     failures: integer('failures').notNull(),
-    waitUntil: timestamp('wait_until', { withTimezone: true }).notNull(),
-    forgottenAt: timestamp('forgotten_at', { withTimezone: true }).notNull(),
+    waitUntil: timestamptz('wait_until').notNull(),
+    forgottenAt: timestamptz('forgotten_at').notNull(),
   },
   (table) => [
     index('sign_in_failures_account').on(table.account),
@@ -22,7 +23,7 @@ export const knownNetworksTable = pgTable(
   'known_networks',
   {
     subject: text('subject').primaryKey(),
-    expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
+    expiresAt: timestamptz('expires_at').notNull(),
   },
   (table) => [index('known_networks_expires_at').on(table.expiresAt)],
 );
@@ -31,7 +32,7 @@ export const spentChallengesTable = pgTable(
   'spent_challenges',
   {
     id: text('id').primaryKey(),
-    expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
+    expiresAt: timestamptz('expires_at').notNull(),
   },
   (table) => [index('spent_challenges_expires_at').on(table.expiresAt)],
 );

@@ -1,5 +1,6 @@
+import { timestamptz } from '@app/postgres';
 import { sql } from 'drizzle-orm';
-import { bigint, customType, index, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { bigint, customType, index, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 
 const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' });
 
@@ -20,7 +21,7 @@ export const eventLogTable = pgTable(
     tokenId: text('token_id'),
     gen: bigint('gen', { mode: 'number' }),
     payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
-    createdAt: timestamp('created_at', { withTimezone: true }).notNull(),
+    createdAt: timestamptz('created_at').notNull(),
   },
   (table) => [
     index('event_log_xid').on(table.xid, table.id),

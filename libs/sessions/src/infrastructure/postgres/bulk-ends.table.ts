@@ -1,7 +1,6 @@
-import { index, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { timestamptz } from '@app/postgres';
+import { index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { sql } from 'drizzle-orm';
-
-const instant = (name: string) => timestamp(name, { withTimezone: true });
 
 /** Orders to end all sessions that a filter matches, each with how far it is. */
 export const bulkEndsTable = pgTable(
@@ -19,10 +18,10 @@ export const bulkEndsTable = pgTable(
     ended: integer('ended').notNull().default(0),
     failed: integer('failed').notNull().default(0),
     /** Sessions that began later stay. */
-    createdAt: instant('created_at').notNull(),
-    finishedAt: instant('finished_at'),
+    createdAt: timestamptz('created_at').notNull(),
+    finishedAt: timestamptz('finished_at'),
     /** Place of the last session that was looked at. */
-    placeAt: instant('place_at'),
+    placeAt: timestamptz('place_at'),
     placeId: text('place_id'),
   },
   (table) => [
@@ -39,7 +38,7 @@ export const bulkEndBatchesTable = pgTable(
     id: uuid('id').primaryKey(),
     bulkEndId: uuid('bulk_end_id').notNull(),
     sessions: jsonb('sessions').notNull(),
-    createdAt: instant('created_at').notNull(),
+    createdAt: timestamptz('created_at').notNull(),
   },
   (table) => [index('bulk_end_batches_bulk_end').on(table.bulkEndId)],
 );

@@ -1,8 +1,9 @@
-import { jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { timestamptz } from '@app/postgres';
+import { jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 
 const seen = {
-  firstSeenAt: timestamp('first_seen_at', { withTimezone: true }).notNull(),
-  lastSeenAt: timestamp('last_seen_at', { withTimezone: true }).notNull(),
+  firstSeenAt: timestamptz('first_seen_at').notNull(),
+  lastSeenAt: timestamptz('last_seen_at').notNull(),
 };
 
 /** Browsers and apps from which a user has signed in. */

@@ -1,4 +1,5 @@
-import { bigint, boolean, customType, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { timestamptz } from '@app/postgres';
+import { bigint, boolean, customType, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 
 const pgSnapshot = customType<{ data: string }>({ dataType: () => 'pg_snapshot' });
 
@@ -12,5 +13,5 @@ export const instancesTable = pgTable('instances', {
   redis: jsonb('redis'),
   beat: bigint('beat', { mode: 'number' }).notNull().default(0),
   fenced: boolean('fenced').notNull().default(false),
-  startedAt: timestamp('started_at', { withTimezone: true }).notNull().defaultNow(),
+  startedAt: timestamptz('started_at').notNull().defaultNow(),
 });

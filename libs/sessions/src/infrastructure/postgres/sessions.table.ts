@@ -1,22 +1,6 @@
+import { bytea, timestamptz } from '@app/postgres';
 import { sql } from 'drizzle-orm';
-import {
-  bigint,
-  customType,
-  index,
-  integer,
-  jsonb,
-  pgTable,
-  text,
-  timestamp,
-  uuid,
-} from 'drizzle-orm/pg-core';
-
-const bytea = customType<{ data: Buffer; driverData: Uint8Array }>({
-  dataType: () => 'bytea',
-  fromDriver: (value) => Buffer.from(value),
-});
-
-const instant = (name: string) => timestamp(name, { withTimezone: true });
+import { bigint, index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 
 /**
  * One row per sign-in; ended rows stay for history. The partial index holds live rows only, so listing, counting
@@ -29,11 +13,11 @@ export const sessionsTable = pgTable(
     userId: uuid('user_id').notNull(),
     gen: bigint('gen', { mode: 'number' }).notNull(),
     profile: text('profile').notNull().default('standard'),
-    createdAt: instant('created_at').notNull(),
-    authenticatedAt: instant('authenticated_at').notNull(),
-    lastAccessAt: instant('last_access_at').notNull(),
-    idleExpiresAt: instant('idle_expires_at').notNull(),
-    expiresAt: instant('expires_at').notNull(),
+    createdAt: timestamptz('created_at').notNull(),
+    authenticatedAt: timestamptz('authenticated_at').notNull(),
+    lastAccessAt: timestamptz('last_access_at').notNull(),
+    idleExpiresAt: timestamptz('idle_expires_at').notNull(),
+    expiresAt: timestamptz('expires_at').notNull(),
     ipAddress: text('ip_address').notNull(),
     userAgent: text('user_agent'),
     device: jsonb('device').notNull(),
@@ -41,8 +25,8 @@ export const sessionsTable = pgTable(
     requestCount: bigint('request_count', { mode: 'number' }).notNull().default(0),
     refreshNonce: bytea('refresh_nonce').notNull(),
     refreshGeneration: integer('refresh_generation').notNull().default(0),
-    refreshedAt: instant('refreshed_at'),
-    endedAt: instant('ended_at'),
+    refreshedAt: timestamptz('refreshed_at'),
+    endedAt: timestamptz('ended_at'),
     endReason: text('end_reason'),
     endedBy: uuid('ended_by'),
     /** Digest of the browser's or app's own id. */

@@ -1,6 +1,5 @@
-import { index, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
-
-const instant = (name: string) => timestamp(name, { withTimezone: true });
+import { timestamptz } from '@app/postgres';
+import { index, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 
 /** Links by which a session may be shared once; a redeemed one has become a session of its own. */
 export const sharesTable = pgTable(
@@ -12,10 +11,10 @@ export const sharesTable = pgTable(
     /** SHA-256 of the token in the link. */
     tokenHash: text('token_hash').notNull().unique(),
     label: text('label').notNull(),
-    createdAt: instant('created_at').notNull(),
-    expiresAt: instant('expires_at').notNull(),
-    redeemedAt: instant('redeemed_at'),
-    revokedAt: instant('revoked_at'),
+    createdAt: timestamptz('created_at').notNull(),
+    expiresAt: timestamptz('expires_at').notNull(),
+    redeemedAt: timestamptz('redeemed_at'),
+    revokedAt: timestamptz('revoked_at'),
     sessionId: text('session_id'),
   },
   (table) => [

@@ -1,12 +1,6 @@
+import { bytea, timestamptz } from '@app/postgres';
 import { sql } from 'drizzle-orm';
-import { check, customType, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
-
-const bytea = customType<{ data: Buffer; driverData: Uint8Array }>({
-  dataType: () => 'bytea',
-  fromDriver: (value) => Buffer.from(value),
-});
-
-const instant = (name: string) => timestamp(name, { withTimezone: true });
+import { check, pgTable, text } from 'drizzle-orm/pg-core';
 
 /** Services that may ask about tokens. Of a secret only a keyed digest is here. */
 export const oauthClientsTable = pgTable(
@@ -17,9 +11,9 @@ export const oauthClientsTable = pgTable(
     kind: text('kind').notNull(),
     secretDigest: bytea('secret_digest').notNull(),
     previousSecretDigest: bytea('previous_secret_digest'),
-    createdAt: instant('created_at').notNull(),
-    secretChangedAt: instant('secret_changed_at').notNull(),
-    disabledAt: instant('disabled_at'),
+    createdAt: timestamptz('created_at').notNull(),
+    secretChangedAt: timestamptz('secret_changed_at').notNull(),
+    disabledAt: timestamptz('disabled_at'),
   },
   (table) => [check('oauth_clients_kind_known', sql`${table.kind} in ('resource', 'application')`)],
 );

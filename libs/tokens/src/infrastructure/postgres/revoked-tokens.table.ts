@@ -1,4 +1,5 @@
-import { index, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { timestamptz } from '@app/postgres';
+import { index, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 
 export const revokedTokensTable = pgTable(
   'revoked_tokens',
@@ -6,7 +7,7 @@ export const revokedTokensTable = pgTable(
     jti: text('jti').primaryKey(),
     userId: uuid('user_id').notNull(),
     sessionId: text('session_id'),
-    expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
+    expiresAt: timestamptz('expires_at').notNull(),
   },
   (table) => [
     index('revoked_tokens_expires_at').on(table.expiresAt),

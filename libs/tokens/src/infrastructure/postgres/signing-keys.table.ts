@@ -1,12 +1,6 @@
+import { bytea, timestamptz } from '@app/postgres';
 import { sql } from 'drizzle-orm';
-import { customType, jsonb, pgTable, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core';
-
-const bytea = customType<{ data: Buffer; driverData: Uint8Array }>({
-  dataType: () => 'bytea',
-  fromDriver: (value) => Buffer.from(value),
-});
-
-const instant = (name: string) => timestamp(name, { withTimezone: true });
+import { jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
 
 /**
  * One row per key: published as successor, signing from `signs_from` on, until `retired_at`. Both indexes are
@@ -19,10 +13,10 @@ export const signingKeysTable = pgTable(
     publicJwk: jsonb('public_jwk').notNull(),
     /** Null once it can sign nothing any more. */
     sealedPrivateKey: bytea('sealed_private_key'),
-    createdAt: instant('created_at').notNull(),
-    signsFrom: instant('signs_from'),
-    retiredAt: instant('retired_at'),
-    withdrawnAt: instant('withdrawn_at'),
+    createdAt: timestamptz('created_at').notNull(),
+    signsFrom: timestamptz('signs_from'),
+    retiredAt: timestamptz('retired_at'),
+    withdrawnAt: timestamptz('withdrawn_at'),
   },
   (table) => [
     uniqueIndex('signing_keys_one_signer')

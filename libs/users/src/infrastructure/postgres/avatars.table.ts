@@ -1,10 +1,6 @@
-import { customType, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
+import { bytea, timestamptz } from '@app/postgres';
+import { pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { usersTable } from './users.table.js';
-
-const bytea = customType<{ data: Buffer; driverData: Uint8Array }>({
-  dataType: () => 'bytea',
-  fromDriver: (value) => Buffer.from(value),
-});
 
 /** Some 10 KB each: less than what a second store would cost to run, back up and keep in step. */
 export const avatarsTable = pgTable(
@@ -15,7 +11,7 @@ export const avatarsTable = pgTable(
       .references(() => usersTable.id, { onDelete: 'cascade' }),
     hash: text('hash').notNull(),
     image: bytea('image').notNull(),
-    createdAt: timestamp('created_at', { withTimezone: true }).notNull(),
+    createdAt: timestamptz('created_at').notNull(),
   },
   (table) => [unique('avatars_hash_unique').on(table.hash)],
 );

@@ -1,5 +1,6 @@
+import { timestamptz } from '@app/postgres';
 import { sql } from 'drizzle-orm';
-import { bigint, check, index, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
+import { bigint, check, index, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 
 export const usersTable = pgTable(
   'users',
@@ -13,11 +14,11 @@ export const usersTable = pgTable(
     role: text('role', { enum: ['user', 'admin'] }).notNull(),
     passwordHash: text('password_hash').notNull(),
     gen: bigint('gen', { mode: 'number' }).notNull().default(0),
-    disabledAt: timestamp('disabled_at', { withTimezone: true }),
-    passwordChangeRequiredAt: timestamp('password_change_required_at', { withTimezone: true }),
-    createdAt: timestamp('created_at', { withTimezone: true }).notNull(),
-    updatedAt: timestamp('updated_at', { withTimezone: true }).notNull(),
-    lastLoginAt: timestamp('last_login_at', { withTimezone: true }),
+    disabledAt: timestamptz('disabled_at'),
+    passwordChangeRequiredAt: timestamptz('password_change_required_at'),
+    createdAt: timestamptz('created_at').notNull(),
+    updatedAt: timestamptz('updated_at').notNull(),
+    lastLoginAt: timestamptz('last_login_at'),
   },
   (table) => [
     unique('users_email_unique').on(table.emailNormalized),

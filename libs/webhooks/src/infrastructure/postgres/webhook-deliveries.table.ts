@@ -1,3 +1,4 @@
+import { timestamptz } from '@app/postgres';
 import { sql } from 'drizzle-orm';
 import {
   bigint,
@@ -6,14 +7,11 @@ import {
   integer,
   pgTable,
   text,
-  timestamp,
   unique,
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
 import { webhookEndpointsTable } from './webhook-endpoints.table.js';
-
-const instant = (name: string) => timestamp(name, { withTimezone: true });
 
 /**
  * One row per endpoint and message. Of each lane one row at most has a time for its next try; the others wait without one, so
@@ -34,19 +32,19 @@ export const webhookDeliveriesTable = pgTable(
     turn: bigserial('turn', { mode: 'number' }).notNull(),
     body: text('body').notNull(),
     state: text('state').notNull(),
-    queuedAt: instant('queued_at').notNull(),
-    nextTryAt: instant('next_try_at'),
-    takenUntil: instant('taken_until'),
+    queuedAt: timestamptz('queued_at').notNull(),
+    nextTryAt: timestamptz('next_try_at'),
+    takenUntil: timestamptz('taken_until'),
     /** Never falls: the result of a try counts under its number only. */
     attempts: integer('attempts').notNull().default(0),
     /** Of these tries so many count no more, because it was begun anew. */
     forgiven: integer('forgiven').notNull().default(0),
-    lastTryAt: instant('last_try_at'),
+    lastTryAt: timestamptz('last_try_at'),
     lastStatus: integer('last_status'),
     lastError: text('last_error'),
     lastDurationMs: integer('last_duration_ms'),
     lastExcerpt: text('last_excerpt'),
-    finishedAt: instant('finished_at'),
+    finishedAt: timestamptz('finished_at'),
   },
   (table) => [
     unique('webhook_deliveries_once').on(table.endpointId, table.messageId),
