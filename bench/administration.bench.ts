@@ -216,16 +216,17 @@ describe('administration at scale', () => {
   async function grow(insert: string): Promise<() => Promise<number>> {
     const other = new pg.Client({ connectionString: database.url });
     await other.connect();
-    let [inserted, isOver] = [0, false];
+    const over = new AbortController();
+    let inserted = 0;
     const growth = (async () => {
-      for (; !isOver; inserted += 1) {
+      for (; !over.signal.aborted; inserted += 1) {
         // None that a bulk end would end.
         const number = inserted * 10 + 1;
         await other.query(insert, [number, number, 'now']);
       }
     })();
     return async () => {
-      isOver = true;
+      over.abort();
       await growth;
       await other.end();
       return inserted;

@@ -1,9 +1,4 @@
-import {
-  type BucketName,
-  metricNames,
-  PostgresRollups,
-  AnalyticsReports,
-} from '@app/analytics';
+import { type BucketName, metricNames, PostgresRollups, AnalyticsReports } from '@app/analytics';
 import { PostgresLogReaders } from '@app/event-log';
 import { Database, ServerDriver } from '@app/postgres';
 import { PostgresSessionStatistics } from '@app/sessions';

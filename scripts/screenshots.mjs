@@ -83,7 +83,7 @@ async function send(origin, { path, body, method = 'POST', token, who = 0 }) {
   const reply = await fetch(`${origin}/api/v1${path}`, {
     method,
     headers,
-    body: body && JSON.stringify(body),
+    ...(body && { body: JSON.stringify(body) }),
   });
   const content = await reply.json().catch(() => null);
   if (!reply.ok && reply.status !== 401) throw new Error(`${path}: ${JSON.stringify(content)}`);

@@ -109,6 +109,7 @@ describe('an administrator', () => {
     await visit.page.getByText('Nothing yet').waitFor();
     await api.register();
     await visit.page.getByText('Nothing yet').waitFor({ state: 'detached' });
+    expect(await visit.page.getByText('registered').count()).toBeGreaterThan(0);
   }, 60_000);
 
   it('reads what others have written as text', async () => {
@@ -117,6 +118,7 @@ describe('an administrator', () => {
     await visit.page.getByText(payload).first().waitFor();
     await visit.open(`/admin/users/${device.userId}`);
     await visit.page.getByRole('heading', { name: payload }).waitFor();
+    expect(await visit.page.locator('img[src="x"]').count()).toBe(0);
   }, 60_000);
 });
 

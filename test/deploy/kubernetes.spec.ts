@@ -87,7 +87,7 @@ describe('deploy/kubernetes', () => {
     for (const { spec } of ofKind('PodDisruptionBudget'))
       expect(selectedBy(spec.selector.matchLabels)).toHaveLength(1);
     for (const { spec } of ofKind('HorizontalPodAutoscaler')) {
-      const [scaled] = deployments.filter(({ metadata }) => metadata.name === spec.scaleTargetRef.name);
+      const scaled = deployments.find(({ metadata }) => metadata.name === spec.scaleTargetRef.name);
       expect(scaled!.spec.replicas).toBeUndefined();
     }
   });
@@ -96,7 +96,8 @@ describe('deploy/kubernetes', () => {
     const [monitor] = ofKind('PodMonitor');
     const { selector, podMetricsEndpoints: endpoints } = monitor!.spec;
     expect(selectedBy(selector.matchLabels)).toEqual(ours);
-    for (const { port } of endpoints) for (const manifest of ours) expect(portNames(manifest)).toContain(port);
+    for (const { port } of endpoints)
+      for (const manifest of ours) expect(portNames(manifest)).toContain(port);
     expect(monitor!.metadata.name).toContain('rollcall');
     expect(readFileSync('deploy/prometheus/rules.yml', 'utf8')).toContain('up{job=~".*rollcall.*"}');
   });
@@ -130,7 +131,9 @@ describe('deploy/kubernetes', () => {
 
   it('leads to the API, to discovery and to the pages, and to nothing else', () => {
     const [ingress] = ofKind('Ingress');
-    const paths = ingress!.spec.rules.flatMap(({ http }: { http: { paths: { path: string }[] } }) => http.paths);
+    const paths = ingress!.spec.rules.flatMap(
+      ({ http }: { http: { paths: { path: string }[] } }) => http.paths,
+    );
     expect(paths.map(({ path }: { path: string }) => path)).toEqual([
       '/api/',
       '/.well-known/',

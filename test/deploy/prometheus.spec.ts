@@ -29,7 +29,9 @@ describe('deploy/prometheus', () => {
 
   it('has none that nobody has seen fire', () => {
     const tested = readFileSync('deploy/prometheus/rules.test.yml', 'utf8');
-    const untested = rules.filter(({ alert }) => !new RegExp(`alertname: ${alert}\n +exp_alerts:`).test(tested));
+    const untested = rules.filter(
+      ({ alert }) => !new RegExp(`alertname: ${alert}\n +exp_alerts:`).test(tested),
+    );
     expect(untested).toEqual([]);
   });
 

@@ -119,8 +119,7 @@ describe('while Redis', () => {
 
   it('is away or back, one line of the log tells', async () => {
     const lines = ['warn redis.unavailable', 'info redis.available'] as const;
-    const sofar = (): string[] =>
-      told(instance.process.output, ['redis.unavailable', 'redis.available']);
+    const sofar = (): string[] => told(instance.process.output, ['redis.unavailable', 'redis.available']);
     await eventually(() => isToldInTurns(sofar(), lines), { describe: () => sofar().join() });
     expect(sofar().length).toBeGreaterThanOrEqual(8);
   });

@@ -54,8 +54,8 @@ describe('SIGTERM', () => {
     clients.forEach((client) => client.http.close());
     expect(lost).toEqual([]);
     // Whoever comes when nobody listens any more is refused, which a balancer repeats elsewhere.
-    const answers = new Set(loops.flatMap((loop) => loop.kinds));
-    expect([...answers].filter((answer) => answer !== 'ECONNREFUSED' && answer !== 'ECONNRESET')).toEqual([
+    const heard = new Set(loops.flatMap((loop) => loop.kinds));
+    expect([...heard].filter((answer) => answer !== 'ECONNREFUSED' && answer !== 'ECONNRESET')).toEqual([
       '200',
     ]);
   }, 60_000);

@@ -48,8 +48,6 @@ describe(Stages.name, () => {
     stages.show('examined ends', 12);
     stages.end();
     stages.end();
-    expect(written()).toBe(
-      '\rexamined keys: 500 \rexamined keys: 730 \n' + '\rexamined ends: 12 \n',
-    );
+    expect(written()).toBe('\rexamined keys: 500 \rexamined keys: 730 \n\rexamined ends: 12 \n');
   });
 });

@@ -65,7 +65,10 @@ describe.each(openStores)(`${PostgresRollups.name} on %s`, (driver, open) => {
       clock,
     );
     keeping = new RollupKeeping(readers, rollups, rebuild, clock);
-    retention = new RollupRetention(readers, rollups, clock, database, log, runs, { fineDays: 2, dailyDays: 10 });
+    retention = new RollupRetention(readers, rollups, clock, database, log, runs, {
+      fineDays: 2,
+      dailyDays: 10,
+    });
     reports = new AnalyticsReports(rollups, readers, clock);
   });
 

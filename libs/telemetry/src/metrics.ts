@@ -21,7 +21,10 @@ export class Metrics {
     'reason',
   ]);
   readonly revocations = this.counter('rollcall_revocation_total', 'Revocations answered', ['propagation']);
-  readonly cacheRequests = this.tally('rollcall_cache_requests_total', 'Reads through a cache', ['cache', 'result']);
+  readonly cacheRequests = this.tally('rollcall_cache_requests_total', 'Reads through a cache', [
+    'cache',
+    'result',
+  ]);
 
   /** One per policy that a request was judged under. */
   readonly rateLimits = this.tally('rollcall_rate_limit_total', 'Requests judged by a rate limit', [

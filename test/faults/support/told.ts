@@ -16,5 +16,7 @@ export function told(output: string, events: readonly string[]): string[] {
 export function isToldInTurns(lines: readonly string[], [loss, back]: readonly [string, string]): boolean {
   const first = lines.indexOf(loss);
   const since = first === -1 ? [] : lines.slice(first);
-  return since.length > 0 && since.length % 2 === 0 && since.every((line, at) => line === [loss, back][at % 2]);
+  return (
+    since.length > 0 && since.length % 2 === 0 && since.every((line, at) => line === [loss, back][at % 2])
+  );
 }

@@ -63,15 +63,12 @@ export function addUsers(cli: Cli, program: Command): void {
         .addArgument(new Argument('<user>', 'id, e-mail address or username'))
         .addArgument(new Argument('<role>', 'from now on').choices(roles)),
     (options, user, role) =>
-      withAccounts(
-        async (parts) => {
-          const id = await userOf(parts, user);
-          const change = parts.get(AccountRoles, { strict: false });
-          const { propagation } = await change.change(id, role as Role, actOf(options));
-          return propagated(propagation, shown(await accountOf(parts, id)));
-        },
-        cli.warn,
-      ),
+      withAccounts(async (parts) => {
+        const id = await userOf(parts, user);
+        const change = parts.get(AccountRoles, { strict: false });
+        const { propagation } = await change.change(id, role as Role, actOf(options));
+        return propagated(propagation, shown(await accountOf(parts, id)));
+      }, cli.warn),
   );
 }
 
@@ -104,20 +101,17 @@ async function create(cli: Cli, address: string, options: CreateOptions): Promis
   if (password === '') throw new UsageError('there is no password on standard input');
   const { role, username: name = null, fullName = null } = options;
   const account = { email: address, password, username: name, fullName, role };
-  return withAccounts(
-    async (parts) => {
-      const creation = parts.get(AccountCreation, { strict: false });
-      const { user, generatedPassword } = await creation.createFor(account, actOf(options));
-      const { text, json } = shown({ user, lockedUntil: null });
-      if (generatedPassword === null) return { text, json };
-      const once = 'The password is shown this once, and has to be replaced at the first sign-in.';
-      return {
-        text: `${text}\n\npassword  ${generatedPassword}\n\n${once}`,
-        json: { ...json, generated_password: generatedPassword },
-      };
-    },
-    cli.warn,
-  );
+  return withAccounts(async (parts) => {
+    const creation = parts.get(AccountCreation, { strict: false });
+    const { user, generatedPassword } = await creation.createFor(account, actOf(options));
+    const { text, json } = shown({ user, lockedUntil: null });
+    if (generatedPassword === null) return { text, json };
+    const once = 'The password is shown this once, and has to be replaced at the first sign-in.';
+    return {
+      text: `${text}\n\npassword  ${generatedPassword}\n\n${once}`,
+      json: { ...json, generated_password: generatedPassword },
+    };
+  }, cli.warn);
 }
 
 type Act = (parts: INestApplicationContext, id: UserId, options: ReasonOption) => Promise<Outcome>;

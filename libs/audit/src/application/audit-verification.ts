@@ -63,10 +63,7 @@ export class AuditVerification {
     return stateFinding('What is written of the length of the chain was not signed with this SECRET_KEY.');
   }
 
-  private async walk(
-    walk: ChainWalk,
-    onProgress: VerificationWish['onProgress'],
-  ): Promise<Finding | null> {
+  private async walk(walk: ChainWalk, onProgress: VerificationWish['onProgress']): Promise<Finding | null> {
     while (!walk.isOver) {
       const records = await this.reader.stretch(walk.position, batch);
       if (await this.hasMovedOn(walk, records)) continue;

@@ -77,10 +77,7 @@ const cases: readonly (readonly [change: Partial<Installation>, ...found: Found[
     { readers: [{ name: 'audit', oldestUnread: ago(11 * minute) }] },
     ['readers.lagging', `audit since ${ago(11 * minute).toISOString()}`],
   ],
-  [
-    { instances: [{ name: 'api-1', silentMs: 1_500, isFenced: false }] },
-    ['instances.silent', 'api-1'],
-  ],
+  [{ instances: [{ name: 'api-1', silentMs: 1_500, isFenced: false }] }, ['instances.silent', 'api-1']],
   [
     {
       instances: [

@@ -9,12 +9,7 @@ const mib = 1024 * 1024;
 
 type Looks = Pick<
   InstallationExam,
-  | 'invalidIndexes'
-  | 'now'
-  | 'standbys'
-  | 'tablesOfDeadRows'
-  | 'usedConnectionShare'
-  | 'usedTransactionShare'
+  'invalidIndexes' | 'now' | 'standbys' | 'tablesOfDeadRows' | 'usedConnectionShare' | 'usedTransactionShare'
 >;
 
 /** Each as near to a finding as it may come. */
@@ -85,11 +80,7 @@ describe(StoresCheck.name, () => {
     ],
     ['postgres.invalid_index', 'a, b', { invalidIndexes: async () => ['a', 'b'] }],
     ['postgres.dead_rows', 'sessions', { tablesOfDeadRows: async () => ['sessions'] }],
-    [
-      'postgres.old_transactions',
-      '61 % of all transaction ids',
-      { usedTransactionShare: async () => 0.61 },
-    ],
+    ['postgres.old_transactions', '61 % of all transaction ids', { usedTransactionShare: async () => 0.61 }],
     ['postgres.connections_near_limit', '86 % of max_connections', { usedConnectionShare: async () => 0.86 }],
   ])('tells %s: %s', async (id, detail, looks) => {
     expect(await check({ looks }).postgres()).toEqual([[id, detail]]);

@@ -9,7 +9,9 @@ const specs = (readdirSync(folder, { recursive: true }) as string[])
 
 describe('the catalogue of findings', () => {
   it('has none that no test finds', () => {
-    const tests = ['test/faults/doctor.spec.ts', ...specs].map((file) => readFileSync(file, 'utf8')).join('\n');
+    const tests = ['test/faults/doctor.spec.ts', ...specs]
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('\n');
     expect(Object.keys(catalogue).filter((id) => !tests.includes(`'${id}'`))).toEqual([]);
   });
 });

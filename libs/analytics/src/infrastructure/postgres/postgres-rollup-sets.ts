@@ -32,7 +32,9 @@ export class PostgresRollupSets extends RollupSets {
   }
 
   async isBuilding(): Promise<boolean> {
-    const rows = await this.database.rows(sql`select from ${rollupStateTable} where building is not null for share`);
+    const rows = await this.database.rows(
+      sql`select from ${rollupStateTable} where building is not null for share`,
+    );
     return rows.length > 0;
   }
 

@@ -61,9 +61,7 @@ export class PostgresInstallationExam extends InstallationExam {
   }
 
   async now(): Promise<Date> {
-    const [row] = await this.rows<{ now: number }>(
-      sql`select ${millis(sql`clock_timestamp()`)} as now`,
-    );
+    const [row] = await this.rows<{ now: number }>(sql`select ${millis(sql`clock_timestamp()`)} as now`);
     return new Date(row!.now);
   }
 

@@ -58,7 +58,9 @@ export class PostgresLogReaders extends LogReaders {
 
   async read(span: LogSpan, types?: readonly EventType[]): Promise<StoredEvent[]> {
     const ofTypes = types ? sql`and type = any (${sql.param([...types])}::text[])` : sql``;
-    const rows = await this.database.rows<Omit<StoredEvent, 'id' | 'gen'> & { id: string; gen: string | null }>(sql`
+    const rows = await this.database.rows<
+      Omit<StoredEvent, 'id' | 'gen'> & { id: string; gen: string | null }
+    >(sql`
       select id::text, type, user_id as "userId", session_id as "sessionId", token_id as "tokenId", gen::text,
         payload, to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
       from ${eventLogTable} where ${inSpan(span)} ${ofTypes} order by ${eventLogTable.id}`);

@@ -142,8 +142,7 @@ export class DrizzleSessionRepository extends SessionRepository {
   async listOver(owner: UserId, { now, size, after }: HistoryPage): Promise<Session[]> {
     const { id, createdAt, endedAt, expiresAt, idleExpiresAt } = sessionsTable;
     const isOver = or(isNotNull(endedAt), lte(expiresAt, now), lte(idleExpiresAt, now));
-    const isAfter =
-      after && sql`(${createdAt}, ${id}) < (${instant(after.createdAt)}, ${after.id})`;
+    const isAfter = after && sql`(${createdAt}, ${id}) < (${instant(after.createdAt)}, ${after.id})`;
     const rows = await this.database.query((orm) =>
       orm
         .select()

@@ -116,6 +116,7 @@ export class PostgresDeliveryOutbox extends DeliveryOutbox {
   giveUp(before: Date, limit: number, now: Date): Promise<number> {
     return this.database.run(async () => {
       for (let total = 0; ;) {
+        // oxlint-disable-next-line no-await-in-loop -- one connection, and the next endpoint is what the last left
         const count = await this.giveUpOfNext(before, limit - total, now);
         total += count;
         if (count === 0 || total === limit) return total;
