@@ -25,21 +25,28 @@ const curable = new Set(['TOKEN_EXPIRED', 'TOKEN_REVOKED', 'TOKEN_INVALID', 'UNA
 /** Refusals after which nobody is signed in any more. */
 const final = new Set([...curable, 'SESSION_ENDED', 'SESSION_EXPIRED', 'REFRESH_REUSED']);
 
+type Cure = 'refresh' | 'proof' | 'repetition';
+
 /**
  * `fetch` with what a session by cookies needs: the CSRF header, one refresh when the access token is over, the
- * question for the password when freshness is asked for. Answers 2xx; anything else is thrown as ApiError.
+ * question for the password when freshness is asked for, also right after a refresh. Answers 2xx; anything else is
+ * thrown as ApiError.
  */
 export async function send(request: Request): Promise<Response> {
-  const startedAt = now();
-  const first = await attempt(request.clone());
-  if (first.ok) return first;
-  const refusal = await problemOf(first);
-  if (!(await cure(refusal, startedAt))) throw refusal;
-  const second = await attempt(request);
-  if (second.ok) return second;
-  const again = await problemOf(second);
-  tell(again);
-  throw again;
+  const tried = new Set<Cure>();
+  for (;;) {
+    const startedAt = now();
+    const reply = await attempt(request.clone());
+    if (reply.ok) return reply;
+    const refusal = await problemOf(reply);
+    const cure = cureOf(refusal);
+    if (cure === null || tried.has(cure)) {
+      tell(refusal);
+      throw refusal;
+    }
+    tried.add(cure);
+    await apply(cure, startedAt);
+  }
 }
 
 async function attempt(request: Request): Promise<Response> {
@@ -53,23 +60,22 @@ async function attempt(request: Request): Promise<Response> {
   }
 }
 
-/** True if the same request is worth sending again. */
-async function cure(refusal: ApiError, startedAt: number): Promise<boolean> {
-  if (refusal.code === 'STEP_UP_REQUIRED') {
-    if (await page?.proveAgain()) return true;
-    throw new CancelledError();
-  }
+/** What makes the same request worth sending again. */
+function cureOf({ code, problem }: ApiError): Cure | null {
+  if (code === 'STEP_UP_REQUIRED') return 'proof';
   // Another tab went on under a new id; its cookies are ours as well.
-  if (refusal.problem.end_reason === 'replaced' || refusal.code === 'CSRF_REJECTED') return true;
-  if (curable.has(refusal.code) && csrfToken() !== null) return refreshed(startedAt);
-  tell(refusal);
-  return false;
+  if (problem.end_reason === 'replaced' || code === 'CSRF_REJECTED') return 'repetition';
+  return curable.has(code) && csrfToken() !== null ? 'refresh' : null;
 }
 
-async function refreshed(startedAt: number): Promise<boolean> {
+async function apply(cure: Cure, startedAt: number): Promise<void> {
+  if (cure === 'proof' && !(await page?.proveAgain())) throw new CancelledError();
+  if (cure === 'refresh') await refreshed(startedAt);
+}
+
+async function refreshed(startedAt: number): Promise<void> {
   try {
     await refresh(startedAt);
-    return true;
   } catch (error) {
     if (error instanceof ApiError) tell(error);
     throw error;

@@ -52,6 +52,7 @@ export default function Charts({ report, range }: ChartsProps) {
           gridAxis="x"
           tickLine="none"
           strokeWidth={2}
+          role="img"
           aria-label={`Live sessions ${over}`}
         />
       </Panel>
@@ -68,6 +69,7 @@ export default function Charts({ report, range }: ChartsProps) {
           gridAxis="x"
           tickLine="none"
           withLegend
+          role="img"
           aria-label={`Sign-ins ${over}`}
         />
       </Panel>

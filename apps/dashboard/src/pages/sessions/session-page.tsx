@@ -20,7 +20,7 @@ export default function SessionPage() {
   const { data: session, error, refetch } = useQuery(sessionQuery(id));
   const [isEnding, setEnding] = useState(false);
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
-  if (!session) return <Skeleton h={320} radius="lg" aria-label="Loading" />;
+  if (!session) return <Skeleton h={320} radius="lg" role="status" aria-label="Loading" />;
   const canEnd = session.state === 'live' && !session.is_current;
   return (
     <>

@@ -18,7 +18,7 @@ export default function UserPage() {
   const { id = '' } = useParams();
   const { data: user, error, refetch } = useQuery(userQuery(id));
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
-  if (!user) return <Skeleton h={320} radius="lg" aria-label="Loading" />;
+  if (!user) return <Skeleton h={320} radius="lg" role="status" aria-label="Loading" />;
   return (
     <>
       <PageHeader

@@ -67,7 +67,7 @@ export default function WebhookPage() {
   const client = useQueryClient();
   const navigate = useNavigate();
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
-  if (!webhook) return <Skeleton h={320} radius="lg" aria-label="Loading" />;
+  if (!webhook) return <Skeleton h={320} radius="lg" role="status" aria-label="Loading" />;
   const isEnabled = webhook.state === 'enabled';
 
   async function carryOut(what: WebhookAct, reason?: string): Promise<void> {
