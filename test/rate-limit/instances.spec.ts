@@ -130,7 +130,7 @@ describe('a limited request with a session', () => {
     expect(counter.turns - before).toBeLessThanOrEqual(requests + 3);
   }, 60_000);
 
-  it('costs one script call and one look-up', async () => {
+  it('costs one script call, and one look-up at most, which those of one turn share', async () => {
     const calls = async (): Promise<Record<string, number>> => {
       const stats = String(await redis.command('INFO', 'commandstats'));
       const of = (name: string): number =>
@@ -140,7 +140,9 @@ describe('a limited request with a session', () => {
     const before = await calls();
     await flood(fleet.members, requests, ({ api }) => api.check(device.token), 5);
     const after = await calls();
-    expect([after.evalsha! - before.evalsha!, after.mget! - before.mget!]).toEqual([requests, requests]);
+    expect(after.evalsha! - before.evalsha!).toBe(requests);
+    expect(after.mget! - before.mget!).toBeGreaterThan(0);
+    expect(after.mget! - before.mget!).toBeLessThanOrEqual(requests);
   }, 60_000);
 });
 

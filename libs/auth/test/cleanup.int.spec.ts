@@ -1,6 +1,6 @@
 import type { TokenId } from '@app/kernel';
 import { Database, ServerDriver } from '@app/postgres';
-import { createTestDatabase, FakeClock, type TestDatabase } from '@app/testing';
+import { createMigratedDatabase, FakeClock, openPatiently, type TestDatabase } from '@app/testing';
 import { sql } from 'drizzle-orm';
 import { type CleanedUp, Cleanup } from '../src/application/cleanup.js';
 import { wish, type Instance, startInstance, stopInstances } from './installation.js';
@@ -19,8 +19,8 @@ const unexpected = (error: Error): never => {
 };
 
 beforeEach(async () => {
-  home = await createTestDatabase((url) => new ServerDriver(url, 1, unexpected).migrate());
-  database = new Database(new ServerDriver(home.url, 10, unexpected));
+  home = await createMigratedDatabase();
+  database = await openPatiently(home.url);
   clock = new FakeClock();
   instance = await startInstance(database, clock);
 });

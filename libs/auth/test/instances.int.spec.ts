@@ -1,5 +1,5 @@
-import { Database, ServerDriver } from '@app/postgres';
-import { createMigratedDatabase, FakeClock, type TestDatabase } from '@app/testing';
+import type { Database } from '@app/postgres';
+import { createMigratedDatabase, FakeClock, openPatiently, type TestDatabase } from '@app/testing';
 import pg from 'pg';
 import { password } from './account.js';
 import { eventsOf, startInstance, stopInstances, wish } from './installation.js';
@@ -11,7 +11,8 @@ describe('several instances on one server', () => {
   beforeAll(async () => {
     home = await createMigratedDatabase();
     // Dropping the database may meet connections that are still saying goodbye.
-    databases = [1, 2, 3].map(() => new Database(new ServerDriver(home.url, 10, () => undefined)));
+    const ignoreIt = { onIdleError: () => undefined };
+    databases = await Promise.all([1, 2, 3].map(() => openPatiently(home.url, ignoreIt)));
   });
 
   afterEach(stopInstances);

@@ -1,16 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type SessionId, type UserId } from '@app/kernel';
-import { Database, EmbeddedDriver, ServerDriver } from '@app/postgres';
+import { Database, EmbeddedDriver } from '@app/postgres';
 import { createLogger, Log } from '@app/telemetry';
-import { createTestDatabase, FakeClock } from '@app/testing';
+import { createMigratedDatabase, FakeClock, openPatiently } from '@app/testing';
 import { sql } from 'drizzle-orm';
 import { SessionActivity } from '../src/application/activity/session-activity.js';
 import { PostgresActivityStore } from '../src/infrastructure/postgres/postgres-activity-store.js';
 import { aSessionsConfig, aSessionId } from '../src/testing/builders.js';
-
-const unexpected = (error: Error): never => {
-  throw error;
-};
 
 interface Store {
   readonly database: Database;
@@ -26,8 +22,8 @@ async function embedded(): Promise<Store> {
 }
 
 async function server(): Promise<Store> {
-  const home = await createTestDatabase((url) => new ServerDriver(url, 1, unexpected).migrate());
-  const database = new Database(new ServerDriver(home.url, 10, unexpected));
+  const home = await createMigratedDatabase();
+  const database = await openPatiently(home.url);
   return { database, url: home.url, close: () => database.close().then(() => home.drop()) };
 }
 
@@ -117,6 +113,6 @@ export function activityStand(open: () => Promise<Store>) {
 
 /** For `describe.each`: both adapters on Postgres. */
 export const activityStores = [
-  [EmbeddedDriver.name, embedded],
-  [ServerDriver.name, server],
+  ['EmbeddedDriver', embedded],
+  ['ServerDriver', server],
 ] as const;

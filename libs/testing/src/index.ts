@@ -6,7 +6,7 @@ export { FaultProxy } from './fault-proxy.js';
 export { findProgram } from './find-program.js';
 export { freePort } from './free-port.js';
 export { ApiInstance, type InstanceExit, type InstanceOptions } from './instance-process.js';
-export { createMigratedDatabase, type OpenStore, openStores } from './open-stores.js';
+export { createMigratedDatabase, openPatiently, type OpenStore, openStores } from './open-stores.js';
 export { PostgresProcess, type PostgresSettings } from './postgres-process.js';
 export { NginxProcess } from './nginx-process.js';
 export { type PrometheusAlert, PrometheusProcess, type PrometheusTarget } from './prometheus-process.js';

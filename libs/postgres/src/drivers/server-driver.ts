@@ -32,11 +32,15 @@ export class ServerDriver extends PostgresDriver {
   /** One for each connection, for as long as it lives: statements are prepared through it. */
   private readonly orms = new WeakMap<pg.PoolClient, Orm>();
 
-  /** `onIdleError` hears of connections lost while idle before `close`; without a listener the process would die of them. */
+  /**
+   * `onIdleError` hears of connections lost while idle before `close`; without a listener the process would die of them.
+   * `patience` takes the place of the bounds where nobody waits for an answer.
+   */
   constructor(
     private readonly url: string,
     poolSize: number,
     onIdleError: (error: Error) => void,
+    private readonly patience: Partial<typeof timeouts> = {},
   ) {
     super();
     const checkSize = Math.max(1, Math.round(poolSize * checkShare));
@@ -107,6 +111,7 @@ export class ServerDriver extends PostgresDriver {
       // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it, unlike its types say
       onConnect: refuseStandby,
       ...timeouts,
+      ...this.patience,
     });
     // The pool does not wait for its connections to end; what happens to them meanwhile is no loss.
     pool.on('error', (error) => {
