@@ -1,5 +1,5 @@
 /**
- * Writes docs/screenshots/*.png: the built dashboard on an embedded database of its own, full of made-up people whose
+ * Writes docs/screenshots/*.png, each page in light, in dark and on a phone: the built dashboard on an embedded database of its own, full of made-up people whose
  * addresses are those that RFC 5737 keeps for documentation. Run `npm run build` before.
  */
 import { spawn } from 'node:child_process';
@@ -116,7 +116,7 @@ async function seed(origin) {
 
 /** Something to see on the live page. */
 async function happen(origin) {
-  const body = { email: `visitor.${Date.now()}@example.com`, password, full_name: 'A Visitor' };
+  const body = { email: `visitor.${Date.now() % 1000}@example.com`, password, full_name: 'A Visitor' };
   const { access_token: token } = await send(origin, { path: '/auth/register', body, who: 3 });
   await send(origin, { path: '/auth/logout', token, who: 3 });
   await sleep(1_500);
@@ -136,20 +136,36 @@ const pages = {
   profile: '/account/profile',
 };
 
-async function photograph(browser, origin, { names, suffix = '', ...look }) {
+/** Pages of one thing; the link on the page of all of them that leads there. */
+const details = {
+  session: { from: '/admin/sessions', link: 'tessa.moreau@example.com' },
+  user: { from: '/admin/users', link: 'Tessa Moreau' },
+  webhook: { from: '/admin/webhooks', link: 'Billing' },
+};
+
+async function photograph(browser, origin, { suffix, ...look }) {
   const context = await browser.newContext({ viewport: desktop, reducedMotion: 'reduce', ...look });
   const page = await context.newPage();
-  await page.goto(`${origin}/admin/sign-in`);
-  await page.getByLabel('E-mail address or username').fill(admin.email);
-  await page.getByLabel('Password', { exact: true }).fill(admin.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
-  for (const name of names) {
-    await page.goto(origin + pages[name]);
+  const take = async (name) => {
     await page.getByRole('heading', { level: 1 }).waitFor();
     await sleep(1_500);
     if (name === 'live') await happen(origin);
     await page.screenshot({ path: join(folder, `${name}${suffix}.png`) });
+  };
+  await page.goto(`${origin}/admin/sign-in`);
+  await take('sign-in');
+  await page.getByLabel('E-mail address or username').fill(admin.email);
+  await page.getByLabel('Password', { exact: true }).fill(admin.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+  for (const [name, path] of Object.entries(pages)) {
+    await page.goto(origin + path);
+    await take(name);
+  }
+  for (const [name, { from, link }] of Object.entries(details)) {
+    await page.goto(origin + from);
+    await page.getByRole('link', { name: link }).first().click();
+    await take(name);
   }
   await context.close();
 }
@@ -163,10 +179,9 @@ const browser = await chromium.launch({
 });
 try {
   await seed(origin);
-  const few = ['overview', 'sessions'];
-  await photograph(browser, origin, { names: Object.keys(pages) });
-  await photograph(browser, origin, { names: few, suffix: '-dark', colorScheme: 'dark' });
-  await photograph(browser, origin, { names: few, suffix: '-phone', viewport: phone });
+  await photograph(browser, origin, { suffix: '' });
+  await photograph(browser, origin, { suffix: '-dark', colorScheme: 'dark' });
+  await photograph(browser, origin, { suffix: '-phone', viewport: phone });
 } finally {
   await browser.close();
   api.kill();

@@ -16,7 +16,7 @@ export function PageFrame({ title, children }: PageFrameProps) {
 
 function PageSkeleton() {
   return (
-    <Stack role="status" aria-busy="true" aria-label="Loading">
+    <Stack component="output" aria-busy="true" aria-label="Loading">
       <Skeleton h={30} w={180} />
       <Skeleton h={110} radius="md" />
       <Skeleton h={320} radius="md" />

@@ -52,7 +52,7 @@ function FilterInput({ field, value, onChange }: FilterInputProps) {
   const common = {
     size: 'xs',
     label: field.label,
-    w: { base: '100%', xs: field.kind === 'time' ? 190 : 160 },
+    w: { base: 'calc(50% - 6px)', xs: field.kind === 'time' ? 190 : 160 },
   } as const;
   if (field.kind === 'choice')
     return (

@@ -28,11 +28,17 @@ function actorOf({ actor_kind: kind, actor_id: id, user_id: userId }: AuditRecor
 }
 
 /** The reason an administrator gave, and what else the event tells. */
+/** A point in time in the zone of this machine; anything else as it is. */
+function inWords(value: string | number | boolean): string {
+  const isInstant = typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value);
+  return isInstant ? new Date(value).toLocaleString() : String(value);
+}
+
 function aboutOf({ reason, details }: AuditRecord): string {
   const facts = Object.entries(details).flatMap(([name, value]) => {
     if (name === 'reason' && typeof value === 'string') return [endReasonName(value)];
     const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
-    return isPlain ? [`${name.replaceAll('_', ' ')}: ${value}`] : [];
+    return isPlain ? [`${name.replaceAll('_', ' ')}: ${inWords(value)}`] : [];
   });
   return [...(reason === null ? [] : [`“${reason}”`]), ...facts].join(' · ');
 }

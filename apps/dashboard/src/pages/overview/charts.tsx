@@ -1,4 +1,6 @@
 import { AreaChart, BarChart } from '@mantine/charts';
+import { Box } from '@mantine/core';
+import type { ReactNode } from 'react';
 import '@mantine/charts/styles.css';
 import { Panel } from '../../components/panel';
 import { ranges, type RangeName, type Report, seriesOf } from './overview-api';
@@ -42,37 +44,46 @@ export default function Charts({ report, range }: ChartsProps) {
   return (
     <>
       <Panel title="Live sessions">
-        <AreaChart
-          h={height}
-          data={rowsOf(report, active)}
-          dataKey="at"
-          series={[{ name: 'Sessions', color: 'brand.6' }]}
-          curveType="monotone"
-          withDots={false}
-          gridAxis="x"
-          tickLine="none"
-          strokeWidth={2}
-          role="img"
-          aria-label={`Live sessions ${over}`}
-        />
+        <Figure label={`Live sessions ${over}`}>
+          <AreaChart
+            h={height}
+            data={rowsOf(report, active)}
+            dataKey="at"
+            series={[{ name: 'Sessions', color: 'brand.6' }]}
+            curveType="monotone"
+            withDots={false}
+            gridAxis="x"
+            tickLine="none"
+            strokeWidth={2}
+          />
+        </Figure>
       </Panel>
       <Panel title="Sign-ins">
-        <BarChart
-          h={height}
-          data={rowsOf(report, signIns)}
-          dataKey="at"
-          type="stacked"
-          series={[
-            { name: 'Signed in', color: 'brand.6' },
-            { name: 'Failed', color: 'orange.6' },
-          ]}
-          gridAxis="x"
-          tickLine="none"
-          withLegend
-          role="img"
-          aria-label={`Sign-ins ${over}`}
-        />
+        <Figure label={`Sign-ins ${over}`}>
+          <BarChart
+            h={height}
+            data={rowsOf(report, signIns)}
+            dataKey="at"
+            type="stacked"
+            series={[
+              { name: 'Signed in', color: 'brand.6' },
+              { name: 'Failed', color: 'orange.6' },
+            ]}
+            gridAxis="x"
+            tickLine="none"
+            withLegend
+          />
+        </Figure>
       </Panel>
     </>
+  );
+}
+
+/** The charts have no role of their own, and so no name for screen readers. */
+function Figure({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+  return (
+    <Box component="figure" m={0} aria-label={label}>
+      {children}
+    </Box>
   );
 }

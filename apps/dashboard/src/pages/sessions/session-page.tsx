@@ -1,9 +1,10 @@
-import { Anchor, Button, Code, Skeleton, Stack } from '@mantine/core';
+import { Anchor, Button, Code, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { deviceName } from '../../components/device';
 import { ErrorState } from '../../components/error-state';
+import { Loading } from '../../components/loading';
 import { Facts } from '../../components/facts';
 import { PageHeader } from '../../components/page-header';
 import { Panel } from '../../components/panel';
@@ -20,7 +21,7 @@ export default function SessionPage() {
   const { data: session, error, refetch } = useQuery(sessionQuery(id));
   const [isEnding, setEnding] = useState(false);
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
-  if (!session) return <Skeleton h={320} radius="lg" role="status" aria-label="Loading" />;
+  if (!session) return <Loading />;
   const canEnd = session.state === 'live' && !session.is_current;
   return (
     <>

@@ -1,9 +1,10 @@
-import { Code, Skeleton, Stack } from '@mantine/core';
+import { Code, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from 'react-router';
 import { DataTable } from '../../components/data-table';
 import { EmptyState } from '../../components/empty-state';
 import { ErrorState } from '../../components/error-state';
+import { Loading } from '../../components/loading';
 import { EventList } from '../../components/event-list';
 import { Facts } from '../../components/facts';
 import { PageHeader } from '../../components/page-header';
@@ -18,7 +19,7 @@ export default function UserPage() {
   const { id = '' } = useParams();
   const { data: user, error, refetch } = useQuery(userQuery(id));
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
-  if (!user) return <Skeleton h={320} radius="lg" role="status" aria-label="Loading" />;
+  if (!user) return <Loading />;
   return (
     <>
       <PageHeader

@@ -1,10 +1,11 @@
-import { Button, Code, Menu, Skeleton, Stack } from '@mantine/core';
+import { Button, Code, Menu, Stack } from '@mantine/core';
 import { IconDots, IconSend } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import { ConfirmDialog } from '../../components/confirm-dialog';
 import { ErrorState } from '../../components/error-state';
+import { Loading } from '../../components/loading';
 import { Facts } from '../../components/facts';
 import { notifyDone, notifyProblem } from '../../components/notify';
 import { PageHeader } from '../../components/page-header';
@@ -67,7 +68,7 @@ export default function WebhookPage() {
   const client = useQueryClient();
   const navigate = useNavigate();
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
-  if (!webhook) return <Skeleton h={320} radius="lg" role="status" aria-label="Loading" />;
+  if (!webhook) return <Loading />;
   const isEnabled = webhook.state === 'enabled';
 
   async function carryOut(what: WebhookAct, reason?: string): Promise<void> {
