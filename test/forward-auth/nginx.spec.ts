@@ -23,6 +23,7 @@ beforeAll(async () => {
   const port = await freePort();
   site = `http://127.0.0.1:${port}`;
   api = await startApi({
+    isHasty: true,
     env: {
       PUBLIC_URL: site,
       SIGN_IN_URL: `${site}/signin?lang=en`,

@@ -9,7 +9,7 @@ const clock = new FakeClock(noon);
 let api: Api;
 
 beforeAll(async () => {
-  api = await startApi({ clock });
+  api = await startApi({ clock, isHasty: true });
 });
 
 beforeEach(() => clock.set(noon));

@@ -1,8 +1,8 @@
 import { loadConfig, resolveServerSecret, type Config } from '@app/config';
 import { CryptoRandomSource, SystemClock, type Clock } from '@app/kernel';
-import { openDatabase } from '@app/postgres';
+import { type OpenDatabase, openDatabase, type Opening } from '@app/postgres';
 import { RedisConnection } from '@app/redis';
-import { createTestDatabase, eventually, FaultProxy, RedisProcess } from '@app/testing';
+import { createTestDatabase, eventually, FaultProxy, openPatiently, RedisProcess } from '@app/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
@@ -40,6 +40,8 @@ interface ApiOptions {
   readonly port?: number;
   /** Another instance on the database of this one, which was started before. */
   readonly beside?: Api;
+  /** Gives the database up as fast as the product does, for tests in which it is away. */
+  readonly isHasty?: boolean;
 }
 
 /** Columns that are written in the background. */
@@ -178,6 +180,7 @@ export async function startApi({
   databaseZone = 'UTC',
   port = 0,
   beside,
+  isHasty = false,
 }: ApiOptions = {}): Promise<Api> {
   const { databaseUrl, admin } = beside ?? (await aDatabase());
   const toDatabase = await linkTo(databaseUrl);
@@ -190,10 +193,11 @@ export async function startApi({
     ...env,
   });
   const log = new MemoryLog();
+  const opening = { clock, onIdleError: failOnLostConnection };
   const app = await createApp({
     config,
     logger: log.loggerAt(config.logLevel),
-    database: await openDatabase(config.postgres, { clock, onIdleError: failOnLostConnection }),
+    database: isHasty ? await openDatabase(config.postgres, opening) : await openAtLeisure(config, opening),
     runtime: { clock, random: new CryptoRandomSource(), secret: resolveServerSecret(config) },
   });
   const api = new Api(app, config, log, databaseUrl, admin, toDatabase);
@@ -201,6 +205,13 @@ export async function startApi({
   await app.listen(port, '127.0.0.1');
   if (isWithRedis && config.redis && !env.REDIS_URL) await becomesAvailable(app.get(RedisConnection));
   return api;
+}
+
+/** As `openDatabase`, but for the bounds. */
+async function openAtLeisure({ postgres }: Config, opening: Opening): Promise<OpenDatabase> {
+  if (postgres.kind !== 'server') throw new Error('tests of the API have a server');
+  const database = await openPatiently(postgres.url, { ...opening, poolSize: postgres.poolSize });
+  return { database, close: () => database.close() };
 }
 
 async function linkTo(databaseUrl: string): Promise<FaultProxy> {

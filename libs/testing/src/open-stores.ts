@@ -1,3 +1,4 @@
+import type { Clock } from '@app/kernel';
 import type { Database } from '@app/postgres';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
@@ -6,8 +7,6 @@ export interface OpenStore {
   readonly database: Database;
   close(): Promise<void>;
 }
-
-const poolSize = 10;
 
 function unexpected(error: Error): never {
   throw error;
@@ -33,13 +32,19 @@ async function openEmbedded(): Promise<OpenStore> {
 /** A machine that is busy with other tests must not pass for a server that is away. */
 const patience = { connectionTimeoutMillis: 5_000, query_timeout: 5_000, statement_timeout: 4_500 };
 
+interface Opening {
+  readonly onIdleError?: (error: Error) => void;
+  readonly clock?: Clock;
+  readonly poolSize?: number;
+}
+
 /** For what does not ask how long a server may take: a database with the bounds of the product wide open. */
 export async function openPatiently(
   url: string,
-  { onIdleError = unexpected }: { onIdleError?: (error: Error) => void } = {},
+  { onIdleError = unexpected, clock, poolSize = 10 }: Opening = {},
 ): Promise<Database> {
   const { Database, ServerDriver } = await import('@app/postgres');
-  return new Database(new ServerDriver(url, poolSize, onIdleError, patience));
+  return new Database(new ServerDriver(url, poolSize, onIdleError, patience), clock);
 }
 
 async function openServer(): Promise<OpenStore> {
