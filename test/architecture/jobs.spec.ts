@@ -35,7 +35,7 @@ describe('jobs', () => {
   it('are done by a worker, all that an API process leaves alone without them', () => {
     const answering = new Set(partsOfApi('false'));
     const jobs = [...new Set(partsOfApi('true'))].filter((part) => !answering.has(part));
-    const parts = { config: loadConfig(environment) } as WorkerParts;
+    const parts = { config: loadConfig(environment), database: {} } as WorkerParts;
     const done = new Set(partsOf(WorkerModule.forRoot(parts)));
     expect(jobs).toEqual(expect.arrayContaining(['ExpirySweep', 'AuditRunner', 'RollupRunner']));
     expect(jobs.filter((job) => !done.has(job))).toEqual([]);

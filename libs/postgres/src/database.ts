@@ -178,7 +178,7 @@ function jitter(attempt: number): number {
 
 /** A refusal from inside a transaction already carries its meaning; look at what the store said. */
 function unwrapped(error: unknown): unknown {
-  return error instanceof StoreUnavailableError ? error.cause : error;
+  return error instanceof StoreUnavailableError ? (error.cause ?? error) : error;
 }
 
 async function translated<T>(work: () => Promise<T>): Promise<T> {

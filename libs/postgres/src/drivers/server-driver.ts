@@ -132,7 +132,7 @@ async function refuseStandby(client: pg.ClientBase): Promise<void> {
 
 /** Undefined if the connection is clean again, else the fault for which it must be destroyed. */
 async function rollback(client: pg.PoolClient, cause: unknown): Promise<Error | undefined> {
-  const told = driverError(cause instanceof StoreUnavailableError ? cause.cause : cause);
+  const told = driverError(cause instanceof StoreUnavailableError ? (cause.cause ?? cause) : cause);
   if (isUnavailable(told) && !(told instanceof pg.DatabaseError)) return told as Error;
   try {
     await client.query('rollback');
