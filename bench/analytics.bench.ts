@@ -105,7 +105,7 @@ async function seed(url: string): Promise<void> {
     await aside(
       url,
       `insert into event_log (type, user_id, session_id, payload, created_at)
-       select type, ${userOf('n * 7919')}, n::text, jsonb_build_object('reason', (array['signout','limit','expired_idle'])[1 + n % 3],
+       select type, ${userOf('n::bigint * 7919')}, n::text, jsonb_build_object('reason', (array['signout','limit','expired_idle'])[1 + n % 3],
            'started_at', begun, 'policy', 'auth', 'device', jsonb_build_object('browser', (array['Chrome','Firefox','Safari','Opera'])[1 + n % 4],
              'os', (array['Windows','macOS','Linux','Android','iOS'])[1 + n % 5], 'kind', (array['desktop','mobile'])[1 + n % 2])),
          begun + case type when 'session.ended' then interval '40 minutes' * (1 + n % 9) else interval '0' end
@@ -119,7 +119,7 @@ async function seed(url: string): Promise<void> {
       url,
       `insert into sessions (id, user_id, gen, created_at, authenticated_at, last_access_at, idle_expires_at, expires_at,
          ip_address, device, ips_used, refresh_nonce, ended_at, end_reason)
-       select n::text, ${userOf('n * 7919')}, 0, at, at, at, $5::timestamptz + interval '1 hour', $5::timestamptz + interval '1 day',
+       select n::text, ${userOf('n::bigint * 7919')}, 0, at, at, at, $5::timestamptz + interval '1 hour', $5::timestamptz + interval '1 day',
          '203.0.113.7', '{}', '[]', '\\x00', case when n % 10 > 0 then at end, case when n % 10 > 0 then 'signout' end
        from generate_series($1::int, $2::int) n, lateral (select ${begun} as at) facts`,
       [...place, now],
