@@ -1,4 +1,4 @@
-import type { PostgresProcess, RedisProcess } from '@app/testing';
+import { eventually, type PostgresProcess, type RedisProcess } from '@app/testing';
 import { aPerson } from '../support/people.js';
 import type { Device } from './support/api-client.js';
 import { command } from './support/boot.js';
@@ -40,8 +40,13 @@ const keyOf = (kind: string, { userId, sessionId }: Device): string =>
 /** Signed in, and in the cache. */
 async function cached(): Promise<Device> {
   const device = await instance.api.register(aPerson());
-  await instance.api.check(device.token);
-  expect(await redis.command('EXISTS', keyOf('session', device))).toBe(1);
+  await eventually(
+    async () => {
+      await instance.api.check(device.token);
+      return (await redis.command('EXISTS', keyOf('session', device))) === 1;
+    },
+    { describe: 'the session is in the cache' },
+  );
   return device;
 }
 
