@@ -34,13 +34,22 @@ import { rateLimitKey } from './rate-limit.decorator.js';
 import { rateLimitHeaders } from './rate-limit-headers.js';
 import type { LimitedRequest } from './within-limits.js';
 
+interface RouteLimit {
+  readonly policy: Policy;
+  readonly rule: Rule;
+}
+
 /**
  * The throttler's guard decides which named limits concern a route and with which numbers; this one collects them
  * and asks for all at once, in the round trip of the session check where there is one. Store errors never refuse.
+ *
+ * It decides once for each handler: thirty looks at metadata and twenty promises for every request cost as much as all
+ * other checks of a session together. So the numbers of `@Throttle` have to be numbers, not functions of the request.
  */
 @Injectable()
 export class RateLimitGuard extends ThrottlerGuard {
-  private readonly collected = new WeakMap<FastifyRequest, AskedLimits>();
+  private readonly decided = new Map<object, readonly RouteLimit[]>();
+  private readonly deciding = new WeakMap<ExecutionContext, RouteLimit[]>();
   private readonly access: RouteMark<AccessMode>;
   private readonly names: RouteMark<PolicyName[]>;
 
@@ -66,8 +75,8 @@ export class RateLimitGuard extends ThrottlerGuard {
     const mode = this.access.of(context) ?? 'session';
     const userId = mode === 'public' ? null : this.userOf(request);
     const asked = new AskedLimits(this.limits, request, { address, userId });
-    this.collected.set(request, asked);
-    await super.canActivate(context);
+    const limits = this.decided.get(context.getHandler()) ?? (await this.decide(context));
+    for (const { policy, rule } of limits) asked.add(policy, rule);
     const reply = context.switchToHttp().getResponse<FastifyReply>();
     this.enforce(asked, this.limits.recall(asked.claims, asked.caller), reply);
     const asking = this.ask(asked, reply);
@@ -81,10 +90,18 @@ export class RateLimitGuard extends ThrottlerGuard {
   /** Called once for every named limit that is not skipped. */
   protected override async handleRequest(of: ThrottlerRequest): Promise<boolean> {
     const policy = this.policies[of.throttler.name as PolicyName];
-    const asked = this.collected.get(of.context.switchToHttp().getRequest<FastifyRequest>());
     const rule = ruleOnRoute(policy, of);
-    if (rule !== policy.rule || this.concerns(policy, of.context)) asked?.add(policy, rule);
+    if (rule !== policy.rule || this.concerns(policy, of.context))
+      this.deciding.get(of.context)?.push({ policy, rule });
     return true;
+  }
+
+  private async decide(context: ExecutionContext): Promise<readonly RouteLimit[]> {
+    const limits: RouteLimit[] = [];
+    this.deciding.set(context, limits);
+    await super.canActivate(context);
+    this.decided.set(context.getHandler(), limits);
+    return limits;
   }
 
   private async ask(asked: AskedLimits, reply: FastifyReply): Promise<void> {
