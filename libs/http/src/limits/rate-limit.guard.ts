@@ -43,8 +43,8 @@ interface RouteLimit {
  * The throttler's guard decides which named limits concern a route and with which numbers; this one collects them
  * and asks for all at once, in the round trip of the session check where there is one. Store errors never refuse.
  *
- * It decides once for each handler: thirty looks at metadata and twenty promises for every request cost as much as all
- * other checks of a session together. So the numbers of `@Throttle` have to be numbers, not functions of the request.
+ * It decides once for each handler: thirty looks at metadata for every request took two thirds of what limits cost
+ * (bench/RESULTS.md). So the numbers of `@Throttle` have to be numbers, not functions of the request.
  */
 @Injectable()
 export class RateLimitGuard extends ThrottlerGuard {
