@@ -10,7 +10,11 @@ export interface ComparisonRow {
   readonly missing: { readonly id: number; readonly type: string } | null;
 }
 
-/** What has been read by the reader's own account; what it leaves out on purpose is left out here, too. */
+/**
+ * What has been read by the reader's own account; what it leaves out on purpose is left out here, too. The limit and the
+ * concatenation keep the planner to the index of events: on a table without statistics it makes a join of `not exists`, or
+ * looks each event up by its type as well, and takes seconds for what takes 20 ms.
+ */
 export function comparison(afterEvent: number): SQL {
   return sql`
     with looked as materialized (
@@ -22,8 +26,7 @@ export function comparison(afterEvent: number): SQL {
           or (looked.xid < coalesce(reader.horizon, 0)::text::xid8 and looked.id <= coalesce(reader.last_id, 0)))
         and looked.created_at >= coalesce((select max(purged_before) from audit_chain), '-infinity')
         and not ${ofRefresh('looked')}
-        and not exists (
-          select from audit_log where audit_log.event_id = looked.id and audit_log.type = looked.type)
+        and (select 1 from audit_log where event_id = looked.id and audit_log.type || '' = looked.type limit 1) is null
       order by looked.id limit 1)
     select (select max(id)::text from looked) as up_to,
       (select json_build_object('id', id, 'type', type) from missing) as missing`;
