@@ -1,4 +1,4 @@
-import { Browser, FakeClock } from '@app/testing';
+import { Browser, FakeClock, RedisProcess } from '@app/testing';
 import { type Api, type SignedInDevice, startApi } from '../support/api.js';
 import { expectProblem } from '../support/expectations.js';
 import { aPerson, type Person } from '../support/people.js';
@@ -22,6 +22,7 @@ const payload = '<img src=x onerror=alert(1)>';
 
 let api: Api;
 let browser: Browser;
+let redis: RedisProcess;
 let administrator: Person;
 let visit: Visit;
 const clock = new FakeClock(new Date());
@@ -29,11 +30,15 @@ const clock = new FakeClock(new Date());
 beforeAll(async () => {
   // One after the other: a browser that starts takes all cores, and a connection has to be there within 300 ms.
   browser = await Browser.start();
-  api = await startApi({ clock });
+  redis = await RedisProcess.start();
+  api = await startApi({ clock, env: { REDIS_URL: redis.url } });
   administrator = (await api.administrator(aPerson({ full_name: payload }))).person;
 }, 60_000);
 
-afterAll(() => browser?.stop());
+afterAll(async () => {
+  await browser?.stop();
+  await redis?.stop();
+});
 
 beforeEach(async () => {
   visit = await Visit.start(browser, api);
