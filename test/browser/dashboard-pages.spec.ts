@@ -124,6 +124,14 @@ describe('an administrator', () => {
     await visit.open(`/admin/users/${device.userId}`);
     await visit.page.getByRole('heading', { name: payload }).waitFor();
     expect(await visit.page.locator('img[src="x"]').count()).toBe(0);
+    const url = `https://hooks.example.com/?${payload}`;
+    const hook = { url, label: payload, events: ['session.*'] };
+    await (await api.signIn(administrator)).post('/admin/webhooks', hook).expect(201);
+    await visit.open('/admin/webhooks');
+    await visit.page.getByRole('link', { name: payload }).click();
+    await visit.page.getByRole('heading', { name: payload }).waitFor();
+    await visit.page.getByText('hooks.example.com').first().waitFor();
+    expect(await visit.page.locator('img[src="x"]').count()).toBe(0);
   }, 60_000);
 });
 
