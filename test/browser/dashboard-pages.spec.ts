@@ -64,18 +64,22 @@ async function endFromItsPage(device: SignedInDevice): Promise<void> {
   await page.getByRole('dialog').getByRole('button', { name: 'End one session' }).click();
 }
 
+async function expectEnded(device: SignedInDevice): Promise<void> {
+  await visit.page.getByText('Ended by an administrator').first().waitFor();
+  expectProblem(await device.get('/auth/session'), {
+    status: 401,
+    code: 'SESSION_ENDED',
+    end_reason: 'admin',
+    ended_at: expect.any(String),
+  });
+}
+
 describe('an administrator', () => {
   it('finds a session and ends it, and its token is refused', async () => {
     const device = await api.register();
     await enter(`/admin/sessions?email=${device.person.email}`);
     await endFromItsPage(device);
-    await visit.page.getByText('Ended by an administrator').first().waitFor();
-    expectProblem(await device.get('/auth/session'), {
-      status: 401,
-      code: 'SESSION_ENDED',
-      end_reason: 'admin',
-      ended_at: expect.any(String),
-    });
+    await expectEnded(device);
   }, 60_000);
 
   it('proves the password again where it was proven too long ago, after a silent refresh', async () => {
@@ -87,13 +91,7 @@ describe('an administrator', () => {
     const question = visit.page.getByRole('dialog', { name: 'Confirm that it is you' });
     await question.locator('input[name="password"]').fill(administrator.password);
     await question.getByRole('button', { name: 'Confirm' }).click();
-    await visit.page.getByText('Ended by an administrator').first().waitFor();
-    expectProblem(await device.get('/auth/session'), {
-      status: 401,
-      code: 'SESSION_ENDED',
-      end_reason: 'admin',
-      ended_at: expect.any(String),
-    });
+    await expectEnded(device);
   }, 60_000);
 
   it('is sent to sign in when the session is over, and comes back to the same link', async () => {

@@ -2,6 +2,7 @@ import { openStores } from '@app/testing';
 import { type SQL, sql } from 'drizzle-orm';
 import { AuditVerification } from '../src/application/audit-verification.js';
 import type { FindingKind } from '../src/domain/finding.js';
+import { comparison } from '../src/infrastructure/postgres/comparison.js';
 import { ann, AuditStand } from './audit-stand.js';
 
 /** With the columns of another row, or what a forger would write. */
@@ -156,3 +157,23 @@ describe.each(openStores)(`${AuditVerification.name} on %s`, (_driver, open) => 
     expect(await stand.verification.run()).toMatchObject({ finding: null, checked: 11, length: 4_520 });
   });
 });
+
+describe.each(openStores.filter(([driver]) => driver === 'ServerDriver'))(
+  `${comparison.name} on %s`,
+  (_driver, open) => {
+    it('looks each event up by its number alone, also while the planner knows nothing of the audit', async () => {
+      const { stand, close } = await AuditStand.on(open);
+      await stand.tellMany(100_000);
+      await stand.run(sql`analyze event_log`);
+      await stand.run(sql`
+        insert into audit_log (seq, event_id, type, at, actor_kind, details, previous_hash, hash)
+        select id, id, type, created_at, 'user', '{}', repeat('0', 64), repeat('1', 64) from event_log`);
+      const lines = await stand.run<Record<'QUERY PLAN', string>>(sql`explain ${comparison(0)}`);
+      const looks = lines
+        .map((line) => line['QUERY PLAN'])
+        .filter((line) => /\baudit_log(?:_\w+)? /.test(line));
+      expect(looks).toEqual([expect.stringContaining('Index Scan using audit_log_event on audit_log ')]);
+      await close();
+    });
+  },
+);

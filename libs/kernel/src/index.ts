@@ -1,3 +1,4 @@
+export { atMost } from './at-most.js';
 export { Bulkhead, OverloadedError } from './bulkhead.js';
 export { type BreakerSettings, type BreakerState, CircuitBreaker } from './circuit-breaker.js';
 export { Clock, SystemClock } from './clock.js';

@@ -1,4 +1,4 @@
-import { Rounds } from '@app/kernel';
+import { atMost, Rounds } from '@app/kernel';
 import type { BeforeApplicationShutdown, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import type { JobRuns } from './job-runs.js';
 import type { Log } from './log.js';
@@ -22,7 +22,8 @@ export interface JobDescription {
  */
 export abstract class BackgroundJob implements OnModuleInit, OnModuleDestroy, BeforeApplicationShutdown {
   private readonly rounds: Rounds;
-  private ending: Promise<unknown> | null = null;
+  private isEnding = false;
+  private ending: Promise<void> | null = null;
   private wasWorking = true;
 
   protected constructor(
@@ -34,7 +35,7 @@ export abstract class BackgroundJob implements OnModuleInit, OnModuleDestroy, Be
   }
 
   /** True from the moment in which the process ends: a round should come to an end, too. */
-  protected readonly isStopped = (): boolean => this.ending !== null;
+  protected readonly isStopped = (): boolean => this.isEnding;
 
   /** Resolves with true if there is more to do at once. May reject; the next round tries again. */
   protected abstract round(): Promise<boolean | void>;
@@ -49,10 +50,9 @@ export abstract class BackgroundJob implements OnModuleInit, OnModuleDestroy, Be
   }
 
   onModuleDestroy(): void {
-    const patience = new Promise((resolve) => setTimeout(resolve, this.job.partingMs).unref());
-    // Assigned before anything is told to stop: what asks meanwhile must hear of it.
-    this.ending = patience;
-    this.ending = Promise.race([this.settle(), patience]);
+    // Said before anything is told to stop: what asks meanwhile must hear of it.
+    this.isEnding = true;
+    this.ending = atMost(this.job.partingMs, this.settle());
   }
 
   async beforeApplicationShutdown(): Promise<void> {

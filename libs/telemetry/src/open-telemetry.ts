@@ -8,6 +8,7 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
+import { atMost } from '@app/kernel';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -66,8 +67,10 @@ export class OpenTelemetrySpans implements Spans {
   }
 
   async close(): Promise<void> {
-    const patience = new Promise((resolve) => setTimeout(resolve, lastWordsMs).unref());
-    await Promise.race([this.provider.shutdown().catch(() => undefined), patience]);
+    await atMost(
+      lastWordsMs,
+      this.provider.shutdown().catch(() => undefined),
+    );
   }
 
   private get tracer() {

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { eventually, type OpenStore, openStores } from '@app/testing';
+import { eventually, openStores } from '@app/testing';
 import { sql } from 'drizzle-orm';
 import { PostgresDeliveryOutbox } from '../src/infrastructure/postgres/postgres-delivery-outbox.js';
-import { failed, noon, session, Stand } from './stand.js';
+import { failed, noon, session, useStand } from './stand.js';
 
 /** Not on the transaction of the caller. */
 const outside = AsyncLocalStorage.snapshot();
@@ -11,17 +11,7 @@ const a = session('a');
 describe.each(openStores)(
   `how long ${PostgresDeliveryOutbox.name} on %s keeps deliveries`,
   (driver, open) => {
-    let store: OpenStore;
-    let stand: Stand;
-
-    beforeAll(async () => {
-      store = await open();
-      stand = new Stand(store.database);
-    });
-
-    afterAll(() => store.close());
-
-    beforeEach(() => stand.reset());
+    const stand = useStand(open);
 
     it('gives up what waits for an endpoint that has long been disabled, the first of a session last', async () => {
       const [kept, disabled] = [await stand.addEndpoint(), await stand.addEndpoint()];

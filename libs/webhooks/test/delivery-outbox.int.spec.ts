@@ -1,23 +1,13 @@
-import { type OpenStore, openStores } from '@app/testing';
+import { openStores } from '@app/testing';
 import { sql } from 'drizzle-orm';
 import { PostgresDeliveryOutbox } from '../src/infrastructure/postgres/postgres-delivery-outbox.js';
-import { failed, noon, session, Stand } from './stand.js';
+import { failed, noon, session, useStand } from './stand.js';
 
 const [a, b] = [session('a'), session('b')];
 const minute = 60_000;
 
 describe.each(openStores)(`${PostgresDeliveryOutbox.name} on %s`, (driver, open) => {
-  let store: OpenStore;
-  let stand: Stand;
-
-  beforeAll(async () => {
-    store = await open();
-    stand = new Stand(store.database);
-  });
-
-  afterAll(() => store.close());
-
-  beforeEach(() => stand.reset());
+  const stand = useStand(open);
 
   it('queues what an endpoint wants to hear, once, in the order of the log', async () => {
     const some = await stand.addEndpoint(['session.*', 'user.created']);

@@ -1,19 +1,9 @@
-import { type OpenStore, openStores } from '@app/testing';
+import { openStores } from '@app/testing';
 import { PostgresEndpointStore } from '../src/infrastructure/postgres/postgres-endpoint-store.js';
-import { noon, Stand } from './stand.js';
+import { noon, useStand } from './stand.js';
 
 describe.each(openStores)(`${PostgresEndpointStore.name} on %s`, (_driver, open) => {
-  let store: OpenStore;
-  let stand: Stand;
-
-  beforeAll(async () => {
-    store = await open();
-    stand = new Stand(store.database);
-  });
-
-  afterAll(() => store.close());
-
-  beforeEach(() => stand.reset());
+  const stand = useStand(open);
 
   it('rests as long as the receiver asked, whatever a parallel try brings', async () => {
     const id = await stand.addEndpoint();

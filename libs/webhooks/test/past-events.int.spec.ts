@@ -1,27 +1,17 @@
-import { type OpenStore, openStores } from '@app/testing';
+import { openStores } from '@app/testing';
 import { sql } from 'drizzle-orm';
 import type { PastPlace } from '../src/domain/past-events.js';
 import { PostgresPastEvents } from '../src/infrastructure/postgres/postgres-past-events.js';
-import { noon, session, Stand } from './stand.js';
+import { noon, session, useStand } from './stand.js';
 
 const a = session('a');
 
 describe.each(openStores)(`${PostgresPastEvents.name} on %s`, (_driver, open) => {
-  let store: OpenStore;
-  let stand: Stand;
-
-  beforeAll(async () => {
-    store = await open();
-    stand = new Stand(store.database);
-  });
-
-  afterAll(() => store.close());
-
-  beforeEach(() => stand.reset());
+  const stand = useStand(open);
 
   it('looks at a stretch at a time, and gets on where nothing is wanted', async () => {
     await stand.tell([a], [a], [a, 'session.ended'], [a], [a], [a], [a, 'session.ended']);
-    const past = PostgresPastEvents.reaching(store.database, 2);
+    const past = PostgresPastEvents.reaching(stand.database, 2);
     const found: number[] = [];
     let after: PastPlace | null = null;
     do {
@@ -35,7 +25,7 @@ describe.each(openStores)(`${PostgresPastEvents.name} on %s`, (_driver, open) =>
   it('goes on behind the last that it gave, and leaves out tokens that a refresh replaced', async () => {
     await stand.tell([a], [a, 'session.ended'], [a, 'token.revoked']);
     await stand.run(sql`update event_log set payload = '{}' where type = 'token.revoked'`);
-    const past = new PostgresPastEvents(store.database);
+    const past = new PostgresPastEvents(stand.database);
     const wanted = ['session.created', 'session.ended', 'token.revoked'] as const;
     const first = await past.read({ since: noon, after: null }, wanted, 1);
     expect(first.events.map(({ type }) => type)).toEqual(['session.created']);

@@ -1,7 +1,7 @@
 import { DrizzleEventLog, PostgresLogReaders } from '@app/event-log';
 import { CryptoRandomSource, ServerSecret } from '@app/kernel';
 import type { Database } from '@app/postgres';
-import { FakeClock } from '@app/testing';
+import { FakeClock, type OpenStore } from '@app/testing';
 import { sql } from 'drizzle-orm';
 import { WebhookCollection } from '../src/application/webhook-collection.js';
 import { WebhookSecrets } from '../src/application/webhook-secrets.js';
@@ -22,19 +22,34 @@ const answered: Attempt = {
 };
 export const failed: Attempt = { ...answered, status: 503, error: 'http_503', excerpt: null };
 
+/** For all tests of a block, each as on the first day, on a database of the block's own. */
+export function useStand(open: () => Promise<OpenStore>): Stand {
+  const stand = new Stand();
+  let store: OpenStore;
+  beforeAll(async () => {
+    store = await open();
+    stand.standOn(store.database);
+  });
+  afterAll(() => store.close());
+  beforeEach(() => stand.reset());
+  return stand;
+}
+
 /** Everything that stores, on a database, and a clock that stands at noon. */
 export class Stand {
   readonly clock = new FakeClock(noon);
-  readonly endpoints: PostgresEndpointStore;
-  readonly outbox: PostgresDeliveryOutbox;
-  readonly log: PostgresDeliveryLog;
-  readonly events: DrizzleEventLog;
+  database!: Database;
+  endpoints!: PostgresEndpointStore;
+  outbox!: PostgresDeliveryOutbox;
+  log!: PostgresDeliveryLog;
+  events!: DrizzleEventLog;
   readonly random = new CryptoRandomSource();
   readonly secrets = new WebhookSecrets(new ServerSecret(Buffer.from('of these tests only')), this.random);
-  readonly collection: WebhookCollection;
+  collection!: WebhookCollection;
   private made = 0;
 
-  constructor(readonly database: Database) {
+  standOn(database: Database): void {
+    this.database = database;
     this.endpoints = new PostgresEndpointStore(database);
     this.outbox = new PostgresDeliveryOutbox(database);
     this.log = new PostgresDeliveryLog(database);

@@ -1,11 +1,11 @@
 import { StoreUnavailableError } from '@app/kernel';
 import type { Log } from '@app/telemetry';
-import { type OpenStore, openStores } from '@app/testing';
+import { openStores } from '@app/testing';
 import { sql } from 'drizzle-orm';
 import { WebhookReplays } from '../src/application/webhook-replays.js';
 import { PastEvents } from '../src/domain/past-events.js';
 import { EndpointDisabledError } from '../src/domain/webhooks.errors.js';
-import { noon, session, Stand } from './stand.js';
+import { noon, session, useStand } from './stand.js';
 
 /** Breaks off at the second unit. */
 class BreakingPast extends PastEvents {
@@ -19,17 +19,7 @@ class BreakingPast extends PastEvents {
 }
 
 describe.each(openStores)(`${WebhookReplays.name} on %s`, (_driver, open) => {
-  let store: OpenStore;
-  let stand: Stand;
-
-  beforeAll(async () => {
-    store = await open();
-    stand = new Stand(store.database);
-  });
-
-  afterAll(() => store.close());
-
-  beforeEach(() => stand.reset());
+  const stand = useStand(open);
 
   const replay = (endpointId: string) => {
     const { endpoints, outbox, log, events, clock, random } = stand;
@@ -40,7 +30,7 @@ describe.each(openStores)(`${WebhookReplays.name} on %s`, (_driver, open) => {
       outbox,
       log,
       past,
-      store.database,
+      stand.database,
       events,
       clock,
       random,

@@ -27,13 +27,13 @@ function actorOf({ actor_kind: kind, actor_id: id, user_id: userId }: AuditRecor
   return id === userId ? 'Themselves' : <Person id={id} />;
 }
 
-/** The reason an administrator gave, and what else the event tells. */
 /** A point in time in the zone of this machine; anything else as it is. */
 function inWords(value: string | number | boolean): string {
   const isInstant = typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value);
   return isInstant ? new Date(value).toLocaleString() : String(value);
 }
 
+/** The reason an administrator gave, and what else the event tells. */
 function aboutOf({ reason, details }: AuditRecord): string {
   const facts = Object.entries(details).flatMap(([name, value]) => {
     if (name === 'reason' && typeof value === 'string') return [endReasonName(value)];

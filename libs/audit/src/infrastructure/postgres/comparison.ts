@@ -11,9 +11,9 @@ export interface ComparisonRow {
 }
 
 /**
- * What has been read by the reader's own account; what it leaves out on purpose is left out here, too. The limit and the
- * concatenation keep the planner to the index of events: on a table without statistics it makes a join of `not exists`, or
- * looks each event up by its type as well, and takes seconds for what takes 20 ms.
+ * What has been read by the reader's own account; what it leaves out on purpose is left out here, too. The concatenation
+ * keeps the planner to the index of events: without statistics it would look each event up by its type as well, which takes
+ * ten seconds with 200,000 records.
  */
 export function comparison(afterEvent: number): SQL {
   return sql`
@@ -26,7 +26,8 @@ export function comparison(afterEvent: number): SQL {
           or (looked.xid < coalesce(reader.horizon, 0)::text::xid8 and looked.id <= coalesce(reader.last_id, 0)))
         and looked.created_at >= coalesce((select max(purged_before) from audit_chain), '-infinity')
         and not ${ofRefresh('looked')}
-        and (select 1 from audit_log where event_id = looked.id and audit_log.type || '' = looked.type limit 1) is null
+        and not exists (
+          select from audit_log where audit_log.event_id = looked.id and audit_log.type || '' = looked.type)
       order by looked.id limit 1)
     select (select max(id)::text from looked) as up_to,
       (select json_build_object('id', id, 'type', type) from missing) as missing`;

@@ -1,5 +1,5 @@
 import { EventLog } from '@app/event-log';
-import { Clock, RandomSource, Rounds, UnitOfWork, uuidV7 } from '@app/kernel';
+import { atMost, Clock, RandomSource, Rounds, UnitOfWork, uuidV7 } from '@app/kernel';
 import { Log } from '@app/telemetry';
 import { type BeforeApplicationShutdown, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import {
@@ -42,7 +42,7 @@ interface Step {
 export class BulkEndRunner implements OnModuleDestroy, BeforeApplicationShutdown {
   private readonly rounds = new Rounds(() => this.run(), intervalMs);
   private stopped = false;
-  private parting: Promise<unknown> | null = null;
+  private parting: Promise<void> | null = null;
   private wasWorking = true;
 
   constructor(
@@ -64,8 +64,7 @@ export class BulkEndRunner implements OnModuleDestroy, BeforeApplicationShutdown
   /** The batch under way is committed or not; what is committed and unproven, another instance proves. */
   onModuleDestroy(): void {
     this.stopped = true;
-    const patience = new Promise((resolve) => setTimeout(resolve, partingMs).unref());
-    this.parting = Promise.race([this.rounds.stop(), patience]);
+    this.parting = atMost(partingMs, this.rounds.stop());
   }
 
   async beforeApplicationShutdown(): Promise<void> {
