@@ -1,9 +1,9 @@
 import { Agent } from 'node:http';
-import { ApiInstance, createMigratedDatabase, eventually, type TestDatabase } from '@app/testing';
+import { ApiInstance, Browser, createMigratedDatabase, eventually, type TestDatabase } from '@app/testing';
 import pg from 'pg';
 import { command } from '../test/faults/support/boot.js';
 import { pages } from './support/administration-pages.js';
-import { Administrator } from './support/administrator.js';
+import { Administrator, person } from './support/administrator.js';
 import { bulk, deliveriesOf, seed, sessionsOf, size, webhook } from './support/large-installation.js';
 import { secretKey } from './support/secret-key.js';
 import { load, pass, quantile, type Sample } from './support/steady-load.js';
@@ -132,6 +132,30 @@ describe('administration at scale', () => {
     },
     60_000,
   );
+
+  it('leads through sessions in a browser, too', async () => {
+    const browser = await Browser.start();
+    const page = await (await browser.profile()).newPage();
+    await page.goto(`${api.baseUrl}/admin/sessions`);
+    await page.getByLabel('E-mail address or username').fill(person.email);
+    await page.getByLabel('Password', { exact: true }).fill(person.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    const links = page.locator('tbody a');
+    const seen = new Set<string>();
+    const times: number[] = [];
+    while (times.length < walk.pages) {
+      await links.first().waitFor();
+      const shown = await links.evaluateAll((all) => all.map((link) => link.getAttribute('href')!));
+      for (const href of shown) seen.add(href);
+      const began = performance.now();
+      await page.getByRole('button', { name: 'Next' }).click();
+      await page.locator(`tbody a[href="${shown[0]}"]`).waitFor({ state: 'detached' });
+      times.push(performance.now() - began);
+    }
+    await browser.stop();
+    console.table({ 'met on fifty pages of fifty': seen.size, ...figures(times) });
+    expect(seen.size).toBe(walk.pages * 50);
+  }, 120_000);
 
   it('replays nothing of 200,000 events', async () => {
     const times: number[] = [];

@@ -2,7 +2,7 @@ import type pg from 'pg';
 
 type Reply = Record<string, unknown>;
 
-const person = { email: 'root@example.com', password: 'seven plain words make a phrase' };
+export const person = { email: 'root@example.com', password: 'seven plain words make a phrase' };
 
 /** Somebody who administers an installation over HTTP. */
 export class Administrator {
