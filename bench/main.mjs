@@ -1,7 +1,7 @@
 /**
  * What a checked request costs, ours and others', one after the other in rounds that begin with another one each time.
  * Prints one table, in some six minutes. BENCH_ROUNDS, BENCH_SECONDS, BENCH_WARM_UP (seconds at most), BENCH_SESSIONS and
- * BENCH_ONLY (a text that names contain) change the run; BENCH_PROFILE (a folder) has every program write a processor
+ * BENCH_ONLY (texts that names contain, parted by semicolons) change the run; BENCH_PROFILE (a folder) has every program write a processor
  * profile there.
  */
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ const rounds = number('BENCH_ROUNDS', 3);
 const seconds = number('BENCH_SECONDS', 4);
 const warmUp = number('BENCH_WARM_UP', 8);
 const count = number('BENCH_SESSIONS', 1024);
-const only = process.env.BENCH_ONLY ?? '';
+const only = (process.env.BENCH_ONLY ?? '').split(';');
 const profiles = process.env.BENCH_PROFILE;
 const connections = 64;
 
@@ -116,7 +116,7 @@ const started = await startSharedServers(1);
 try {
   const servers = { postgresUrl: started.TEST_POSTGRES_URLS, redisUrl: started.TEST_REDIS_URL };
   await createDatabases(servers.postgresUrl);
-  const entries = Object.entries(contenders).filter(([name]) => name.includes(only));
+  const entries = Object.entries(contenders).filter(([name]) => only.some((text) => name.includes(text)));
   const samples = new Map(entries.map(([name]) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
     const shift = round % entries.length;

@@ -3,6 +3,7 @@ import type { ClientFacts, Device } from '@app/sessions';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import bowser from 'bowser';
 import type { FastifyRequest } from 'fastify';
+import { requestOf } from './guards/parties.js';
 
 const maxUserAgentLength = 512;
 const kinds: Record<string, Device['kind']> = {
@@ -19,7 +20,7 @@ export function clientFacts(request: FastifyRequest): ClientFacts {
 }
 
 export const Client = createParamDecorator((_: unknown, context: ExecutionContext): ClientFacts =>
-  clientFacts(context.switchToHttp().getRequest<FastifyRequest>()),
+  clientFacts(requestOf(context)),
 );
 
 function cleaned(header: string | undefined): string | null {
@@ -27,8 +28,16 @@ function cleaned(header: string | undefined): string | null {
   return header?.replace(/[\u0000-\u001f\u007f-\u009f]/g, '').slice(0, maxUserAgentLength) || null;
 }
 
+interface AddressedRequest extends FastifyRequest {
+  clientAddress?: string;
+}
+
+export function clientAddress(request: AddressedRequest): string {
+  return (request.clientAddress ??= addressOf(request));
+}
+
 /** What a proxy hands on may be no address at all (`unknown`, `_hidden`); then the peer's own counts. */
-export function clientAddress(request: FastifyRequest): string {
+function addressOf(request: FastifyRequest): string {
   const forwarded = plainAddress(request.ip);
   return isIP(forwarded) ? forwarded : plainAddress(request.socket.remoteAddress ?? 'unknown');
 }

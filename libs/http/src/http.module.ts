@@ -16,6 +16,7 @@ import { ClientGuard } from './guards/client.guard.js';
 import { SessionGuard } from './guards/session.guard.js';
 import { AddressWatch } from './limits/address-watch.js';
 import { RateLimitGuard } from './limits/rate-limit.guard.js';
+import { RouteLimits } from './limits/route-limits.js';
 import { ForwardedAccess } from './forward-auth/forward-auth.js';
 import { RouteTable } from './server/route-table.js';
 import { EventStreams, streamsConfigToken } from './streams/event-streams.js';
@@ -66,7 +67,7 @@ export class HttpModule {
         Credentials,
         AddressWatch,
         // Limits first: they begin what the session guard waits for.
-        ...(limits.enabled ? [{ provide: APP_GUARD, useClass: RateLimitGuard }] : []),
+        ...(limits.enabled ? [RouteLimits, { provide: APP_GUARD, useClass: RateLimitGuard }] : []),
         { provide: APP_GUARD, useClass: SessionGuard },
         { provide: APP_GUARD, useClass: AdminGuard },
         { provide: APP_GUARD, useClass: FreshnessGuard },

@@ -1,4 +1,4 @@
-export { type Asking, RateLimits, type Ruling } from './application/rate-limits.js';
+export { type Asking, RateLimits } from './application/rate-limits.js';
 export { SubjectDigests } from './application/subject-digests.js';
 export type { Offender } from './application/violation-sample.js';
 export { FleetSize } from './domain/fleet-size.js';

@@ -141,12 +141,37 @@ describe(RedisLimiterStore, () => {
     expect((await store.check([claim]))[0]!.retryAfterMs).toBeLessThanOrEqual(1_000);
   });
 
-  it('costs one command per request, however many policies it is judged under', async () => {
+  it('judges requests of one turn of the event loop as if they had come one after the other', async () => {
+    const memory = new MemoryLimiterStore(new FakeClock());
+    const subjects = [aClaim(logRule(4)), aClaim(windowRule(4)), aClaim(bucketRule(4, 7))];
+    const blocking = [logRule(2), windowRule(2), bucketRule(2)].map((rule) =>
+      aClaim({ ...rule, block: { firstMs: 5_000, maxMs: 17_000 } }),
+    );
+    const claim = fc
+      .record({ place: fc.nat({ max: 5 }), cost: fc.integer({ min: 1, max: 2 }) })
+      .map(({ place, cost }) => ({ ...[...subjects, ...blocking][place]!, cost }));
+    const request = fc.uniqueArray(claim, { maxLength: 4, selector: ({ subject }) => subject });
+    await fc.assert(
+      fc.asyncProperty(fc.array(request, { maxLength: 24 }), async (requests) => {
+        const expected = [];
+        for (const claims of requests) expected.push(await memory.consume(claims));
+        expect(await Promise.all(requests.map((claims) => store.consume(claims)))).toEqual(expected);
+        for (const one of [...subjects, ...blocking])
+          await Promise.all([store.reset(one), memory.reset(one)]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('costs one command for sixteen requests of one turn, however many policies each is judged under', async () => {
     const calls = async (): Promise<number> =>
       Number(/cmdstat_evalsha:calls=(\d+)/.exec(String(await server.command('INFO', 'commandstats')))?.[1]);
     const before = await calls();
-    await store.consume([aClaim(logRule(1)), aClaim(windowRule(1)), aClaim(bucketRule(1))]);
+    const claims = [aClaim(logRule(100)), aClaim(windowRule(100)), aClaim(bucketRule(100))];
+    await Promise.all(Array.from({ length: 16 }, () => store.consume(claims)));
     expect(await calls()).toBe(before + 1);
+    await Promise.all(Array.from({ length: 17 }, () => store.consume(claims)));
+    expect(await calls()).toBe(before + 3);
   });
 
   it('survives that the server forgets its scripts', async () => {

@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually, RedisProcess, startRedisCluster, startSentinel } from '@app/testing';
-import { SharedReads } from '../src/index.js';
-import { backWithinMs, redisStand } from './stand.js';
+import { backWithinMs, readsTogether, redisStand } from './stand.js';
 
 const { available, connectionTo, endings, server } = redisStand();
 
@@ -38,13 +37,13 @@ describe('a connection to more than one server', () => {
     const redis = connectionTo(`redis-cluster://${hosts}`);
     await available(redis);
     expect(redis.runId).toBeNull();
-    const reads = new SharedReads(redis);
-    const ofManySlots = ['1', '2', '3'].map((tag) => reads.read([`a{${tag}}`, `b{${tag}}`]));
+    const reads = readsTogether(redis);
+    const ofManySlots = ['1', '2', '3'].map((tag) => reads.ask([`a{${tag}}`, `b{${tag}}`]));
     expect(await Promise.all(ofManySlots)).toEqual(ofManySlots.map(() => [null, null]));
     const traffic = { isOver: false };
     const asking = Array.from({ length: 6 }, async (_, caller) => {
       for (let turn = caller; !traffic.isOver; turn += 7) {
-        await reads.read([`a{${turn}}`, `b{${turn}}`]).catch(() => undefined);
+        await reads.ask([`a{${turn}}`, `b{${turn}}`]).catch(() => undefined);
         await pause(15);
       }
     });

@@ -2,7 +2,7 @@ import type { RedisConfig } from '@app/config';
 import { StoreUnavailableError, SystemClock } from '@app/kernel';
 import { createLogger, Log } from '@app/telemetry';
 import { eventually, RedisProcess } from '@app/testing';
-import { RedisConnection } from '../src/index.js';
+import { RedisConnection, Together } from '../src/index.js';
 
 /** What is promised from the moment the server answers again, and an allowance for a busy machine. */
 export const backWithinMs = 2_000 + 500;
@@ -41,4 +41,13 @@ export function redisStand() {
   }
 
   return { available, connectionTo, endings, expectRefusal, server };
+}
+
+/** Values by name, those of one turn of the event loop in one command. */
+export function readsTogether(redis: RedisConnection): Together<readonly string[], (string | null)[]> {
+  return new Together(redis, async (reads) => {
+    const texts = await redis.run((client) => client.mget(reads.flat()));
+    let from = 0;
+    return reads.map(({ length }) => texts.slice(from, (from += length)));
+  });
 }

@@ -39,25 +39,13 @@ export class SessionCacheReader {
   }
 
   /** One round trip; null while Redis is away. */
-  async lookUp(claims: AccessTokenClaims): Promise<Lookup | null> {
-    if (!this.entries.isUsable) return null;
-    try {
-      return await this.entries.lookup(claims);
-    } catch {
-      // Away: Postgres decides.
-      return null;
-    }
+  lookUp(claims: AccessTokenClaims): Promise<Lookup | null> | null {
+    return this.entries.isUsable ? this.entries.lookup(claims).catch(nobody) : null;
   }
 
   /** The same for `withoutPostgres`, which must know whose data it is. */
-  async lookUpWithHistory(claims: AccessTokenClaims): Promise<Lookup | null> {
-    if (!this.entries.isUsable) return null;
-    try {
-      return await this.entries.lookupWithHistory(claims);
-    } catch {
-      // Away, or no primary any more: nobody can vouch.
-      return null;
-    }
+  lookUpWithHistory(claims: AccessTokenClaims): Promise<Lookup | null> | null {
+    return this.entries.isUsable ? this.entries.lookupWithHistory(claims).catch(nobody) : null;
   }
 
   /** Tombstones always count, an entry only under a fresh feed that covers it. Null: ask Postgres. */
@@ -100,6 +88,9 @@ export class SessionCacheReader {
     return live(entry, claims);
   }
 }
+
+/** Away, or no primary any more: nobody can vouch. */
+const nobody = (): null => null;
 
 function refusalBy({ ended, tokenRevoked, generation, entry }: Lookup): Verdict | null {
   if (ended) return { kind: 'ended', end: ended };

@@ -49,7 +49,12 @@ export class SessionCheck {
 
   /** The same for claims that are proven already, whenever they expire. */
   async vouchFor(claims: AccessTokenClaims): Promise<Authenticated> {
-    const { verdict, mode, source } = this.fromMemory(claims) ?? (await this.answerOf(claims));
+    let answer = this.fromMemory(claims);
+    if (!answer) {
+      const lookup = await this.cache.lookUp(claims);
+      answer = this.fromRedis(claims, lookup) ?? (await this.withoutRedis(claims, lookup));
+    }
+    const { verdict, mode, source } = answer;
     this.metrics.sessionChecks.inc(verdict.kind, source);
     if (verdict.kind !== 'live') throw refusal(verdict);
     return { principal: verdict.principal, mode };
@@ -67,11 +72,13 @@ export class SessionCheck {
     return remembered && { verdict: remembered, mode: 'normal', source: 'local' };
   }
 
-  /** Where memory cannot tell: Redis, and then Postgres only if Redis cannot either. */
-  private async answerOf(claims: AccessTokenClaims): Promise<Answer> {
-    const lookup = await this.cache.lookUp(claims);
+  private fromRedis(claims: AccessTokenClaims, lookup: Lookup | null): Answer | null {
     const cached = lookup && this.cache.fromLookup(lookup, claims);
-    if (cached) return { verdict: cached, mode: 'normal', source: 'redis' };
+    return cached && { verdict: cached, mode: 'normal', source: 'redis' };
+  }
+
+  /** Redis is away, or cannot tell. */
+  private async withoutRedis(claims: AccessTokenClaims, lookup: Lookup | null): Promise<Answer> {
     const isRedisAway = lookup === null && this.entries.isConfigured;
     if (isRedisAway && this.fallback === 'deny') throw new StoreUnavailableError('redis');
     if (isRedisAway && this.fallback === 'token-only') {

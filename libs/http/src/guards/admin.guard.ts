@@ -9,6 +9,7 @@ import {
 import { Reflector } from '@nestjs/core';
 import { AdministratorsOnlyError } from '../errors/http.errors.js';
 import { NeedsSession } from './access.js';
+import { requestOf } from './parties.js';
 import { RouteMark } from './route-mark.js';
 import type { AuthenticatedRequest } from './session.guard.js';
 
@@ -31,7 +32,7 @@ export class AdminGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     if (!this.admin.of(context)) return true;
-    const { principal } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    const { principal }: AuthenticatedRequest = requestOf(context);
     if (!principal) throw new Error('AdminOnly is used on a route without a session');
     assertAdministrator(principal);
     return true;

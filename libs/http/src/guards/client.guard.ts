@@ -5,6 +5,7 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { type AccessMode, accessModeKey } from './access.js';
 import { clientCredentials } from './client-credentials.js';
+import { requestOf } from './parties.js';
 import { RouteMark } from './route-mark.js';
 
 interface ClientRequest extends FastifyRequest {
@@ -26,7 +27,7 @@ export class ClientGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     if (this.access.of(context) !== 'client') return true;
-    const request = context.switchToHttp().getRequest<ClientRequest>();
+    const request: ClientRequest = requestOf(context);
     request.client = this.authenticate(request);
     return true;
   }
@@ -45,7 +46,7 @@ export class ClientGuard implements CanActivate {
 
 /** Who asks on a route for clients. */
 export const CurrentClient = createParamDecorator((_: unknown, context: ExecutionContext): Client => {
-  const { client } = context.switchToHttp().getRequest<ClientRequest>();
+  const { client }: ClientRequest = requestOf(context);
   if (!client) throw new Error('CurrentClient is used on a route that is not for clients');
   return client;
 });

@@ -10,6 +10,11 @@ export interface Credential {
   readonly isRefreshToken?: boolean;
 }
 
+export interface CredentialedRequest extends FastifyRequest {
+  /** Once it has been asked for; null on a token route whose cookies identify nobody. */
+  credential?: Credential | null;
+}
+
 @Injectable()
 export class Credentials {
   constructor(private readonly cookies: SessionCookies) {}
@@ -18,7 +23,11 @@ export class Credentials {
    * The access token of a request: of the Authorization header (RFC 6750 §2.1), or else of the cookie. With both the
    * header alone counts, good or bad. Tokens in the query or body are ignored: they would end up in logs.
    */
-  of(request: FastifyRequest): Credential {
+  of(request: CredentialedRequest): Credential {
+    return (request.credential ??= this.read(request));
+  }
+
+  private read(request: FastifyRequest): Credential {
     if (request.headers.authorization)
       return { token: bearerToken(request.headers.authorization), via: 'header' };
     const token = this.cookies.read(request, 'at');

@@ -5,6 +5,7 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable, SetMetadat
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { transportConfigToken } from '../transport/transport.config.js';
+import { requestOf } from './parties.js';
 import { RouteMark } from './route-mark.js';
 import type { AuthenticatedRequest } from './session.guard.js';
 
@@ -34,7 +35,7 @@ export class FreshnessGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const rule = this.freshness.of(context);
     if (!rule) return true;
-    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    const request: AuthenticatedRequest = requestOf(context);
     const { principal } = request;
     if (!principal) throw new Error('Fresh is used on a route without a session');
     const age = this.clock.now().getTime() - principal.session.authenticatedAt.getTime();

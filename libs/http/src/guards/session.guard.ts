@@ -16,15 +16,14 @@ import { clientAddress, clientFacts } from '../client-facts.js';
 import { CrossSiteDefence, isSafe } from '../transport/cross-site-defence.js';
 import { SessionCookies } from '../transport/session-cookies.js';
 import { type AccessMode, accessModeKey, passwordKey } from './access.js';
-import { type Credential, Credentials } from './credentials.js';
+import { type Credential, type CredentialedRequest, Credentials } from './credentials.js';
 import { withinLimits } from '../limits/within-limits.js';
+import { replyOf, requestOf } from './parties.js';
 import { RouteMark } from './route-mark.js';
 
 /** A request of a route that needs a session, past this guard. */
-export interface AuthenticatedRequest extends FastifyRequest {
+export interface AuthenticatedRequest extends CredentialedRequest {
   principal?: Principal;
-  /** Null on a token route whose cookies identify nobody. */
-  credential?: Credential | null;
 }
 
 /** Global: a route that says nothing is private. */
@@ -50,9 +49,8 @@ export class SessionGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const mode = this.access.of(context);
     if (mode === 'public' || mode === 'refresh' || mode === 'client') return true;
-    const http = context.switchToHttp();
-    const request = http.getRequest<AuthenticatedRequest>();
-    if (mode !== 'token') return this.authenticate(context, request, http.getResponse<FastifyReply>());
+    const request: AuthenticatedRequest = requestOf(context);
+    if (mode !== 'token') return this.authenticate(context, request, replyOf(context));
     this.identify(request);
     return true;
   }
@@ -64,7 +62,6 @@ export class SessionGuard implements CanActivate {
   ): Promise<true> {
     try {
       const credential = this.credentials.of(request);
-      request.credential = credential;
       const { principal, mode } = await withinLimits(request, this.check.authenticate(credential.token));
       if (credential.via === 'cookie') {
         this.cookies.restoreCsrf(request, reply, principal.session);
@@ -97,8 +94,7 @@ export class SessionGuard implements CanActivate {
   /** Cookies that identify nobody are no reason to keep somebody from getting rid of them. */
   private identify(request: AuthenticatedRequest): void {
     if (request.headers.authorization || !this.cookies.areIn(request)) {
-      request.credential = this.credentials.of(request);
-      this.check.claimsOf(request.credential.token);
+      this.check.claimsOf(this.credentials.of(request).token);
       return;
     }
     this.defence.assertOwnPage(request);
@@ -132,11 +128,13 @@ export function principalOf({ principal }: AuthenticatedRequest): Principal {
 
 /** As a parameter of a handler. Nest has pipes look at it, which takes some ten promises. */
 export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
-  return principalOf(context.switchToHttp().getRequest<AuthenticatedRequest>());
+  return principalOf(requestOf(context));
 });
 
 /** The token of a private or token route and how it came; for handing on to a use case, never for storing. */
 export const CurrentCredential = createParamDecorator(
-  (_: unknown, context: ExecutionContext): Credential | null =>
-    context.switchToHttp().getRequest<AuthenticatedRequest>().credential ?? null,
+  (_: unknown, context: ExecutionContext): Credential | null => {
+    const { credential }: CredentialedRequest = requestOf(context);
+    return credential ?? null;
+  },
 );

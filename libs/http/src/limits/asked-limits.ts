@@ -1,85 +1,47 @@
-import {
-  type Asking,
-  capacityOf,
-  type Claim,
-  type Policy,
-  type RateLimits,
-  type Rule,
-  type Ruling,
-  widened,
-} from '@app/rate-limit';
-import { networkOf, type UserId } from '@app/kernel';
+import type { Claim, Verdict } from '@app/rate-limit';
 import type { FastifyRequest } from 'fastify';
 import type { Advertised } from './rate-limit-headers.js';
-
-/** Who asks, as far as can be told before any store is asked. */
-export interface Caller {
-  readonly address: string;
-  /** Of a correctly signed token; whether its session lives is not known yet. */
-  readonly userId: UserId | null;
-}
+import type { Caller, Claims, RouteLimit } from './route-limit.js';
 
 interface Asked {
-  readonly policy: Policy;
-  readonly rule: Rule;
-  readonly claim: Claim;
-  readonly isAdvertised: boolean;
+  readonly limit: RouteLimit;
+  readonly claims: Claims;
 }
+
+/** In the order of `AskedLimits.claims`; null for what was not asked, because another one had refused already. */
+type Verdicts = readonly (Verdict | null)[];
 
 /** All claims of one request. */
 export class AskedLimits {
+  readonly claims: Claim[] = [];
   private readonly asked: Asked[] = [];
 
   constructor(
-    private readonly limits: RateLimits,
-    private readonly request: FastifyRequest,
+    limits: readonly RouteLimit[],
     readonly caller: Caller,
-  ) {}
-
-  get claims(): Claim[] {
-    return this.asked.map(({ claim }) => claim);
-  }
-
-  /** Under a rule that may differ from the policy's own on this route. */
-  add(policy: Policy, rule: Rule): void {
-    const subject = this.subjectOf(policy);
-    if (subject === null) return;
-    if (subject !== 'address') {
-      this.push(policy, { policy: policy.name, subject, rule }, true);
-      return;
+    request: FastifyRequest,
+  ) {
+    for (const limit of limits) {
+      const claims = limit.claimsOf(caller, request);
+      if (!claims) continue;
+      this.asked.push({ limit, claims });
+      this.claims.push(...claims);
     }
-    const { narrow, wide } = networkOf(this.caller.address);
-    this.push(policy, { policy: policy.name, subject: `address:${narrow}`, rule }, true);
-    if (wide === null) return;
-    this.push(policy, { policy: policy.name, subject: `network:${wide}`, rule: widened(rule) }, false);
   }
 
   /** What the client may see; a refusal by the wider network shows as one of the policy. */
-  advertised(rulings: readonly Ruling[]): Advertised[] {
-    return this.asked
-      .filter(({ isAdvertised }) => isAdvertised)
-      .map(({ policy, rule, claim }) => {
-        const own = rulings.find((ruling) => ruling.claim === claim)?.verdict ?? null;
-        const refusal = rulings.find(
-          ({ claim: { policy: name }, verdict }) => name === policy.name && !verdict.isAllowed,
-        )?.verdict;
-        const limit = own?.limit ?? capacityOf(rule);
-        return { policy: policy.name, rule, verdict: refusal ? { ...refusal, limit } : own };
-      });
+  advertised(verdicts: Verdicts): Advertised[] {
+    let next = 0;
+    return this.asked.map(({ limit, claims: [, ...wider] }) => {
+      const own = verdicts[next++] ?? null;
+      const refusal = wider.reduce<Verdict | null>((found) => refused(verdicts[next++]) ?? found, null);
+      const isHidden = refusal !== null && own?.isAllowed !== false;
+      const verdict = isHidden ? { ...refusal, limit: limit.capacity } : own;
+      return { policy: limit.policy.name, item: limit.itemOf(verdict?.limit ?? limit.capacity), verdict };
+    });
   }
+}
 
-  private push(policy: Policy, asking: Asking, isAdvertised: boolean): void {
-    this.asked.push({ policy, rule: asking.rule, claim: this.limits.claim(asking), isAdvertised });
-  }
-
-  /** Null: the policy does not concern this request. What names no client or sends no header goes by address. */
-  private subjectOf({ subject }: Policy): string | null {
-    if (subject === 'address') return subject;
-    if (subject === 'user') return this.caller.userId && `user:${this.caller.userId}`;
-    const header = subject === 'client' ? 'authorization' : subject.slice('header:'.length);
-    const value = this.request.headers[header];
-    const isUsable = typeof value === 'string' && value !== '';
-    // The whole credential, so that nobody uses up the quota of a client whose secret he does not know.
-    return isUsable && (subject !== 'client' || /^basic /i.test(value)) ? `${subject}:${value}` : 'address';
-  }
+function refused(verdict: Verdict | null | undefined): Verdict | null {
+  return verdict?.isAllowed === false ? verdict : null;
 }

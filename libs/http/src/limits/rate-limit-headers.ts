@@ -1,9 +1,10 @@
-import { capacityOf, type Rule, spanOf, type Verdict } from '@app/rate-limit';
+import type { Verdict } from '@app/rate-limit';
 
 /** One policy as the client sees it; what it was judged under besides, e.g. a wider network, stays unseen. */
 export interface Advertised {
   readonly policy: string;
-  readonly rule: Rule;
+  /** As `RateLimit-Policy` names it. */
+  readonly item: string;
   /** Null while it was not asked, because another one had refused already. */
   readonly verdict: Verdict | null;
 }
@@ -24,13 +25,14 @@ export function rateLimitHeaders(all: readonly Advertised[]): Record<string, str
     'x-ratelimit-limit': String(limit),
     'x-ratelimit-remaining': String(remaining),
     'x-ratelimit-reset': String(reset),
-    'ratelimit-policy': all.map((one) => policyItem(one)).join(', '),
+    'ratelimit-policy': all.map(({ item }) => item).join(', '),
     ratelimit: `"${tightest.policy}";r=${remaining};t=${reset}`,
   };
 }
 
-function policyItem({ policy, rule, verdict }: Advertised): string {
-  return `"${policy}";q=${verdict?.limit ?? capacityOf(rule)};w=${Math.max(1, seconds(spanOf(rule)))}`;
+/** One policy in `RateLimit-Policy`. */
+export function policyItem(policy: string, quota: number, spanMs: number): string {
+  return `"${policy}";q=${quota};w=${Math.max(1, seconds(spanMs))}`;
 }
 
 /** A refusal before any allowance, the longest one first; then whatever runs out first. */

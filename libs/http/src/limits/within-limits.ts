@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 
 /** A request whose limits are being asked for at this moment. */
 export interface LimitedRequest extends FastifyRequest {
-  limits?: Promise<void>;
+  limits?: Promise<unknown>;
 }
 
 /**

@@ -9,12 +9,6 @@ import { RememberedRefusals } from './remembered-refusals.js';
 import { SubjectDigests } from './subject-digests.js';
 import { type Offender, ViolationSample } from './violation-sample.js';
 
-/** A claim and what became of it. */
-export interface Ruling {
-  readonly claim: Claim;
-  readonly verdict: Verdict;
-}
-
 /** What a caller asks: in its own words, which are turned into a digest here. */
 export interface Asking {
   readonly policy: string;
@@ -52,36 +46,24 @@ export class RateLimits {
   }
 
   /**
-   * The refusals that are known without asking anybody; empty if there are none. In one synchronous step, so
-   * that a flood starts no work at all.
+   * The refusals that are known without asking anybody, each in the place of its claim; null if there are none. In one
+   * synchronous step, so that a flood starts no work at all.
    */
-  recall(claims: readonly Claim[], by: Offender): Ruling[] {
-    const found = claims.flatMap((claim) => {
-      const verdict = this.refusals.find(claim);
-      return verdict ? [{ claim, verdict }] : [];
-    });
-    return this.noted(found, by);
+  recall(claims: readonly Claim[], by: Offender): readonly (Verdict | null)[] | null {
+    if (this.refusals.isEmpty) return null;
+    const found = claims.map((claim) => this.refusals.find(claim));
+    if (found.every((verdict) => verdict === null)) return null;
+    this.note(claims, found, by);
+    return found;
   }
 
-  /** Takes the units if every claim is allowed, else none. */
-  async consume(claims: readonly Claim[], by: Offender): Promise<Ruling[]> {
-    const verdicts = await this.ask(
-      async () => {
-        const answered = await this.shared.consume(claims);
-        for (const [index, verdict] of answered.entries()) {
-          if (!verdict.isAllowed) this.refusals.keep(claims[index]!, verdict);
-        }
-        return answered;
-      },
-      () => {
-        this.metrics.rateLimitFallbacks.inc();
-        return this.local.consume(this.shares(claims));
-      },
-    );
-    return this.noted(
-      claims.map((claim, index) => ({ claim, verdict: verdicts[index]! })),
-      by,
-    );
+  /** Takes the units if every claim is allowed, else none. One verdict per claim, in order. */
+  async consume(claims: readonly Claim[], by: Offender): Promise<readonly Verdict[]> {
+    const shared = this.shared.isUsable ? await this.shared.consume(claims).catch(unlessAway) : null;
+    if (shared) this.keepRefusals(claims, shared);
+    const verdicts = shared ?? (await this.consumeHere(claims));
+    this.note(claims, verdicts, by);
+    return verdicts;
   }
 
   /** What `consume` would say now. */
@@ -128,12 +110,12 @@ export class RateLimits {
   /** A command that failed may have been counted; asking here as well costs the caller nothing but accuracy. */
   private async ask<T>(ofAll: () => Promise<T>, ofThis: () => Promise<T>): Promise<T> {
     if (!this.shared.isUsable) return ofThis();
-    try {
-      return await ofAll();
-    } catch (error) {
-      if (!(error instanceof StoreUnavailableError)) throw error;
-      return ofThis();
-    }
+    return ofAll().catch((error: unknown) => unlessAway(error) ?? ofThis());
+  }
+
+  private consumeHere(claims: readonly Claim[]): Promise<Verdict[]> {
+    this.metrics.rateLimitFallbacks.inc();
+    return this.local.consume(this.shares(claims));
   }
 
   private shares(claims: readonly Claim[]): Claim[] {
@@ -145,11 +127,27 @@ export class RateLimits {
     return instances === 1 ? claim : { ...claim, rule: shareOf(claim.rule, instances) };
   }
 
-  private noted(rulings: Ruling[], by: Offender): Ruling[] {
-    for (const { claim, verdict } of rulings) {
-      this.metrics.rateLimits.inc(claim.policy, verdict.isAllowed ? 'allowed' : 'refused');
-      if (!verdict.isAllowed) this.sample.note(claim.policy, claim.subject, by);
+  /** So that a flood asks nobody again. */
+  private keepRefusals(claims: readonly Claim[], verdicts: readonly Verdict[]): void {
+    for (let index = 0; index < verdicts.length; index += 1) {
+      const verdict = verdicts[index]!;
+      if (!verdict.isAllowed) this.refusals.keep(claims[index]!, verdict);
     }
-    return rulings;
   }
+
+  private note(claims: readonly Claim[], verdicts: readonly (Verdict | null)[], by: Offender): void {
+    for (let index = 0; index < verdicts.length; index += 1) {
+      const verdict = verdicts[index];
+      if (!verdict) continue;
+      const { policy, subject } = claims[index]!;
+      this.metrics.rateLimits.inc(policy, verdict.isAllowed ? 'allowed' : 'refused');
+      if (!verdict.isAllowed) this.sample.note(policy, subject, by);
+    }
+  }
+}
+
+/** Null if the store could not be asked; whatever else went wrong is thrown on. */
+function unlessAway(error: unknown): null {
+  if (error instanceof StoreUnavailableError) return null;
+  throw error;
 }

@@ -19,6 +19,10 @@ export class RememberedRefusals {
 
   constructor(private readonly clock: Clock) {}
 
+  get isEmpty(): boolean {
+    return this.refusals.size === 0;
+  }
+
   /** What the store would say, or null if it has to be asked. */
   find(claim: Claim): Verdict | null {
     const refusal = this.refusals.get(nameOf(claim));

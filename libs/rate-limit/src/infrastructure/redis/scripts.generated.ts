@@ -1,28 +1,32 @@
 // Made by scripts/build-lua.mjs from lua/*.lua.
 
 export const limitScript = {
-  digest: 'f4b4b3513f27bafb8e2de24532c84a3c6e701a26',
+  digest: '704a5d4979b0be45993c06d3b820217014ee7192',
   text: `#!lua
--- Judges one request under several rules at once, by the clock of this server.
+-- Judges requests under several rules each, one request after the other, by the clock of this server.
 --
--- KEYS  one per claim: rate_limit:<policy>:<subject digest>
+-- KEYS  rate_limit:<policy>:<subject digest>, each once
 -- ARGV  1 mode: consume, check, penalise, reward   2 "" or the time in microseconds, for tests
---       then six per claim: kind (l log, w window, b bucket), limit or burst, window or interval in
---       microseconds, cost, first and longest block in microseconds (0 0: the rule has none)
--- Reply five integers per claim: allowed, remaining, wait, reset (microseconds), blocked
+--       3 JSON, the rules: [kind (l log, w window, b bucket), limit or burst, window or interval in microseconds,
+--         first and longest block in microseconds (0, 0: the rule has none)]
+--       4 JSON, the requests: three integers per claim, its key and its rule by number from 1, and its cost
+-- Reply JSON, four integers per claim: 0 refused, 1 allowed or 2 blocked; remaining; wait and reset in microseconds
 --
 -- Atomic, because between reading a standing and writing it another request would pass on the same unit; and over
--- all keys, so that a request refused by one rule costs nothing in the others. The arithmetic is that of the
--- domain functions. A standing is a string: a letter for its kind, in capitals if followed by strikes (1 byte)
--- and the end of the last block (7 bytes), then big-endian times (7 bytes) and counts (4 bytes):
--- l: the time of each unit; w: start, previous, current; b: when the bucket is full. Anything else is nothing.
--- Not when memory is full: each instance then limits by itself.
+-- all claims, so that a request refused by one rule costs nothing in the others. Several requests share a call, its
+-- reads and its writes, because a call costs more than a judgement; numbers travel as text, because an argument and an
+-- item of a reply cost more still. The arithmetic is that of the domain functions. A standing is a string: a letter for
+-- its kind, in capitals if followed by strikes (1 byte) and the end of the last block (7 bytes), then big-endian times
+-- (7 bytes) and counts (4 bytes): l: the time of each unit; w: start, previous, current; b: when the bucket is full.
+-- Anything else is nothing. Not when memory is full: each instance then limits by itself.
 local mode = ARGV[1]
 local now = tonumber(ARGV[2])
 if not now then
   local time = redis.call('TIME')
   now = time[1] * 1000000 + time[2]
 end
+local unpack_all = unpack
+local sub, upper, format = string.sub, string.upper, string.format
 local pack, unpack, floor, ceil, min, max = struct.pack, struct.unpack, math.floor, math.ceil, math.min, math.max
 
 -- Each returns: fits, remaining, wait, reset, state after, its life. Forced costs are counted whether or not they
@@ -96,66 +100,82 @@ end
 
 local algorithms = { l = log, w = window, b = bucket }
 local forced = mode == 'penalise' or mode == 'reward'
-local reply, writes, refused, allowed_costs = {}, {}, false, {}
+local rules, requests = cjson.decode(ARGV[3]), cjson.decode(ARGV[4])
+-- By number of the key: its standing as the requests so far have left it, and how long what they changed lives.
+local states, lives = redis.call('MGET', unpack_all(KEYS)), {}
 
-for index = 1, #KEYS do
-  local argument = index * 6 - 3
-  local kind, limit, span, cost = ARGV[argument], tonumber(ARGV[argument + 1]), tonumber(ARGV[argument + 2]),
-    tonumber(ARGV[argument + 3])
-  local first_block, longest_block = tonumber(ARGV[argument + 4]), tonumber(ARGV[argument + 5])
-  if mode == 'reward' then cost = -cost end
-  local state = redis.pcall('GET', KEYS[index])
-  if type(state) ~= 'string' then state = '' end
+-- Returns: fits, remaining, wait, reset, is blocked, standing after, its life.
+local function judge(state, rule, cost)
+  local kind, first_block, longest_block = rule[1], rule[4], rule[5]
   local strikes, until_time, at = 0, 0, 2
-  local tag = string.sub(state, 1, 1)
-  if first_block > 0 and tag == string.upper(kind) and #state >= 9 then
-    strikes, until_time = unpack('>I1I7', state, 2)
-    until_time = min(until_time, now + longest_block)
-    at = 10
-    if strikes > 0 and now >= until_time + min(first_block * 2 ^ (strikes - 1), longest_block) then
-      strikes, until_time = 0, 0
-    end
-  elseif tag == string.upper(kind) and #state >= 9 then at = 10
-  elseif tag ~= kind then state = '' end
-
-  local fits, left, wait, reset, after, life
-  local is_blocked = until_time > now
-  if is_blocked and mode ~= 'reward' then
-    fits, left, wait, reset, after = false, 0, until_time - now, until_time - now, nil
-  else
-    fits, left, wait, reset, after, life = algorithms[kind](state, at, limit, span, cost, forced)
-    if not fits and first_block > 0 and mode ~= 'reward' then
-      strikes = min(strikes + 1, 30)
-      until_time = now + min(first_block * 2 ^ (strikes - 1), longest_block)
-      left, wait, reset, after, life, is_blocked = 0, until_time - now, until_time - now, '', 0, true
-    elseif not fits then reset = wait end
-  end
-  if after then
-    if first_block > 0 then
-      if strikes > 0 then
-        life = max(life, until_time + min(first_block * 2 ^ (strikes - 1), longest_block) - now)
+  local tag = sub(state, 1, 1)
+  if tag ~= kind then
+    if tag ~= upper(kind) or #state < 9 then state = ''
+    else
+      at = 10
+      if first_block > 0 then
+        strikes, until_time = unpack('>I1I7', state, 2)
+        until_time = min(until_time, now + longest_block)
+        if strikes > 0 and now >= until_time + min(first_block * 2 ^ (strikes - 1), longest_block) then
+          strikes, until_time = 0, 0
+        end
       end
-      after = string.upper(kind) .. pack('>I1I7', strikes, until_time) .. after
-    else after = kind .. after end
-    writes[#writes + 1] = { KEYS[index], after, life, fits }
+    end
   end
-  if not fits then refused = true end
-  allowed_costs[index] = fits and cost or 0
-  local base = index * 5
-  reply[base - 4], reply[base - 3], reply[base - 2], reply[base - 1], reply[base] =
-    fits and 1 or 0, left, wait, reset, is_blocked and 1 or 0
+  if until_time > now and mode ~= 'reward' then return false, 0, until_time - now, until_time - now, true end
+
+  local is_blocked = until_time > now
+  local fits, left, wait, reset, after, life = algorithms[kind](state, at, rule[2], rule[3], cost, forced)
+  if not fits and first_block > 0 and mode ~= 'reward' then
+    strikes = min(strikes + 1, 30)
+    until_time = now + min(first_block * 2 ^ (strikes - 1), longest_block)
+    left, wait, reset, after, life, is_blocked = 0, until_time - now, until_time - now, '', 0, true
+  elseif not fits then reset = wait end
+  if first_block == 0 then return fits, left, wait, reset, is_blocked, kind .. after, life end
+  if strikes > 0 then
+    life = max(life, until_time + min(first_block * 2 ^ (strikes - 1), longest_block) - now)
+  end
+  return fits, left, wait, reset, is_blocked, upper(kind) .. pack('>I1I7', strikes, until_time) .. after, life
 end
 
-if mode == 'check' then return reply end
-for _, write in ipairs(writes) do
-  -- Of a refused request only what has started a block is kept.
-  local is_kept = forced or not refused or (not write[4] and string.find(write[2], '^%u'))
-  if is_kept and write[3] > 0 then redis.call('SET', write[1], write[2], 'PX', ceil(write[3] / 1000))
-  elseif forced and write[3] <= 0 then redis.call('DEL', write[1]) end
+-- Of the request at hand, by place of its claims; used again for the next, since tables cost as much as judging.
+local statuses, lefts, waits, resets, afters, after_lives = {}, {}, {}, {}, {}, {}
+
+-- Whether all of its claims are allowed.
+local function weigh(request)
+  local place, allowed = 0, true
+  for index = 1, #request, 3 do
+    place = place + 1
+    local cost = request[index + 2]
+    if mode == 'reward' then cost = -cost end
+    local fits, is_blocked
+    fits, lefts[place], waits[place], resets[place], is_blocked, afters[place], after_lives[place] =
+      judge(states[request[index]] or '', rules[request[index + 1]], cost)
+    statuses[place] = is_blocked and 2 or fits and 1 or 0
+    allowed = allowed and fits
+  end
+  return allowed
 end
-if mode == 'consume' and refused then
-  for index, cost in ipairs(allowed_costs) do reply[index * 5 - 3] = reply[index * 5 - 3] + cost end
+
+local replies = {}
+for _, request in ipairs(requests) do
+  local place, allowed = 0, weigh(request)
+  for index = 1, #request, 3 do
+    place = place + 1
+    local key, left = request[index], lefts[place]
+    -- Of a refused request only what has started a block is kept.
+    if mode ~= 'check' and afters[place] and (allowed or forced or statuses[place] == 2) then
+      states[key], lives[key] = afters[place], after_lives[place]
+    end
+    if mode == 'consume' and not allowed and statuses[place] == 1 then left = left + request[index + 2] end
+    -- Formatting integers takes a third of what joining them as numbers does.
+    replies[#replies + 1] = format('%d,%d,%d,%d', statuses[place], left, waits[place], resets[place])
+  end
 end
-return reply
+for key, life in pairs(lives) do
+  if life > 0 then redis.call('SET', KEYS[key], states[key], 'PX', ceil(life / 1000))
+  elseif forced then redis.call('DEL', KEYS[key]) end
+end
+return '[' .. table.concat(replies, ',') .. ']'
 `,
 };

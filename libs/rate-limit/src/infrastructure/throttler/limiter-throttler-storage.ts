@@ -25,8 +25,8 @@ export class LimiterThrottlerStorage implements ThrottlerStorage {
     const rule = throttlerRule({ ttl, limit, blockDuration });
     const claim = this.limits.claim({ policy: throttlerName, subject: `throttler:${key}`, rule });
     const by = { userId: null, address: '' };
-    const [known] = this.limits.recall([claim], by);
-    const { verdict } = known ?? (await this.limits.consume([claim], by))[0]!;
+    const known = this.limits.recall([claim], by)?.[0];
+    const verdict = known ?? (await this.limits.consume([claim], by))[0]!;
     return {
       totalHits: verdict.isAllowed ? verdict.limit - verdict.remaining : verdict.limit + 1,
       timeToExpire: Math.ceil(verdict.resetMs / 1_000),

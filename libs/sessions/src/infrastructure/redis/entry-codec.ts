@@ -87,7 +87,8 @@ export class EntryCodec {
   }
 
   decodeGeneration(name: string, text: string | null): { minimum: number; end: SessionEnd } | null {
-    const [, minimum, rest] = /^(\d+)\|(.*)$/s.exec(text ?? '') ?? [];
+    if (text === null) return null;
+    const [, minimum, rest] = /^(\d+)\|(.*)$/s.exec(text) ?? [];
     const end = minimum ? this.decodeEnd(`${name}#${minimum}`, rest ?? '') : null;
     return end && { minimum: Number(minimum), end };
   }

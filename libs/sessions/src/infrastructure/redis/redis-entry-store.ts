@@ -1,5 +1,5 @@
 import { Clock, RandomSource, ServerSecret, StoreUnavailableError, type UserId } from '@app/kernel';
-import { type RedisClient, RedisConnection, runScript, SharedReads } from '@app/redis';
+import { type RedisClient, RedisConnection, runScript, Together } from '@app/redis';
 import { Injectable } from '@nestjs/common';
 import {
   type Burial,
@@ -20,13 +20,15 @@ export const entryLifeMs = 3 * 60 * 60_000;
 export const tombstoneLifeMs = 4 * 60 * 60_000;
 const tokenLeewayMs = 60_000;
 
+const namesPerLookup = 5;
+
 /** Sessions per script call: a script blocks the server while it runs. */
 const burialChunk = 200;
 
 @Injectable()
 export class RedisEntryStore extends EntryStore {
   private readonly codec: EntryCodec;
-  private readonly reads: SharedReads;
+  private readonly lookups: Together<SessionKey, Lookup>;
   /** Epoch last seen in each partition, to notice a flush or another server's data. */
   private readonly epochs: (string | null)[] = Array.from({ length: partitions }, () => null);
   private doubts = 0;
@@ -38,7 +40,7 @@ export class RedisEntryStore extends EntryStore {
     secret: ServerSecret,
   ) {
     super();
-    this.reads = new SharedReads(redis);
+    this.lookups = new Together(redis, (all) => this.lookupAll(all));
     this.codec = new EntryCodec(secret.deriveKey('rollcall/cache-entry/v1'));
   }
 
@@ -54,20 +56,17 @@ export class RedisEntryStore extends EntryStore {
     return this.doubts + this.redis.generation;
   }
 
-  async lookup(of: SessionKey): Promise<Lookup> {
-    const runId = this.redis.runId ?? '';
-    const names = namesOf(of);
-    // A key of a wrong type reads as nothing. No script is needed: nothing here depends on two keys agreeing.
-    return this.decoded(of, names, await this.reads.read(names), { runId, history: null });
+  lookup(of: SessionKey): Promise<Lookup> {
+    return this.lookups.ask(of);
   }
 
   async lookupWithHistory(of: SessionKey): Promise<Lookup> {
     const runId = this.redis.runId ?? '';
     const changed = sessionKeys.changedUser(of.userId);
-    const names = namesOf(of);
-    const { history, texts } = await this.redis.run((client) => readAsPrimary(client, [...names, changed]));
-    const lookup = this.decoded(of, names, texts, { runId, history });
-    const change = this.codec.decodeChange(changed, texts.at(-1) ?? null);
+    const { all } = namesOf(of);
+    const { history, texts } = await this.redis.run((client) => readAsPrimary(client, [...all, changed]));
+    const lookup = this.decoded(of, texts, 0, { runId, history });
+    const change = this.codec.decodeChange(changed, texts[all.length] ?? null);
     return isOlder(lookup.entry, change) ? { ...lookup, entry: null } : lookup;
   }
 
@@ -143,22 +142,30 @@ export class RedisEntryStore extends EntryStore {
     return { runId, history, epochs: epochs as string[] };
   }
 
+  /** A key of a wrong type reads as nothing. No script is needed: nothing here depends on two keys agreeing. */
+  private async lookupAll(all: readonly SessionKey[]): Promise<Lookup[]> {
+    const from = { runId: this.redis.runId ?? '', history: null };
+    const names = all.flatMap((of) => namesOf(of).all);
+    const texts = await this.redis.run((client) => client.mget(names));
+    return all.map((of, index) => this.decoded(of, texts, index * namesPerLookup, from));
+  }
+
+  /** By the texts from this place on, in the order of their names. */
   private decoded(
     of: SessionKey,
-    names: readonly string[],
-    texts: (string | null)[],
-    from: Pick<RedisPlace, 'runId' | 'history'>,
+    texts: readonly (string | null)[],
+    at: number,
+    { runId, history }: Pick<RedisPlace, 'runId' | 'history'>,
   ): Lookup {
-    const [session = '', ended = '', endedUser = '', blacklist = ''] = names;
-    const [entry = null, endedText = null, userText = null, tokenText = null, epoch = null] = texts;
-    const partition = partitionOf(of.userId);
+    const { partition, all } = namesOf(of);
+    const epoch = texts[at + 4] ?? null;
     this.noteEpoch(partition, epoch);
     return {
-      entry: this.codec.decodeEntry(session, of, entry),
-      ended: this.codec.decodeEnd(ended, endedText),
-      generation: this.codec.decodeGeneration(endedUser, userText),
-      tokenRevoked: this.codec.decodeEnd(blacklist, tokenText) !== null,
-      place: { ...from, partition, epoch },
+      entry: this.codec.decodeEntry(all[0], of, texts[at] ?? null),
+      ended: this.codec.decodeEnd(all[1], texts[at + 1] ?? null),
+      generation: this.codec.decodeGeneration(all[2], texts[at + 2] ?? null),
+      tokenRevoked: this.codec.decodeEnd(all[3], texts[at + 3] ?? null) !== null,
+      place: { runId, history, partition, epoch },
     };
   }
 

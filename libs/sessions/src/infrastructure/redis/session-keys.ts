@@ -23,21 +23,29 @@ export const sessionKeys = {
   epoch: (partition: number) => `epoch:{${partition}}`,
 };
 
-/** Whoever asks once asks again with the same token. */
-const lastNames = new WeakMap<SessionKey, readonly string[]>();
+/** What a look-up reads, and from which partition. */
+export interface LookupNames {
+  readonly partition: number;
+  /** Session, its tombstone, the user's, the token's, and the epoch. */
+  readonly all: readonly [string, string, string, string, string];
+}
 
-/** What a look-up reads, in this order: session, its tombstone, the user's, the token's, and the epoch. */
-export function namesOf(of: SessionKey): readonly string[] {
+/** Whoever asks once asks again with the same token. */
+const lastNames = new WeakMap<SessionKey, LookupNames>();
+
+export function namesOf(of: SessionKey): LookupNames {
   const known = lastNames.get(of);
   if (known) return known;
   const { userId, sessionId, tokenId } = of;
-  const names = [
+  const partition = partitionOf(userId);
+  const all = [
     sessionKeys.session(userId, sessionId),
     sessionKeys.ended(userId, sessionId),
     sessionKeys.endedUser(userId),
     sessionKeys.blacklist(userId, tokenId),
-    sessionKeys.epoch(partitionOf(userId)),
-  ];
+    sessionKeys.epoch(partition),
+  ] as const;
+  const names = { partition, all };
   lastNames.set(of, names);
   return names;
 }

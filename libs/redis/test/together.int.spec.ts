@@ -1,6 +1,6 @@
 import { StoreUnavailableError } from '@app/kernel';
-import { SharedReads } from '../src/index.js';
-import { redisStand } from './stand.js';
+import { Together } from '../src/index.js';
+import { readsTogether, redisStand } from './stand.js';
 
 const { available, connectionTo, server } = redisStand();
 
@@ -10,15 +10,15 @@ async function stand() {
   await available(connection);
   const commands = async (): Promise<number> =>
     Number(/cmdstat_mget:calls=(\d+)/.exec(String(await redis.command('INFO', 'commandstats')))?.[1] ?? 0);
-  return { redis, connection, reads: new SharedReads(connection), commands };
+  return { redis, connection, reads: readsTogether(connection), commands };
 }
 
-describe(SharedReads, () => {
+describe(Together, () => {
   it('asks once for what is wanted in one turn of the event loop, and gives everybody their own', async () => {
     const { redis, reads, commands } = await stand();
     await redis.command('MSET', 'a', '1', 'b', '2');
     await redis.command('LPUSH', 'list', 'x');
-    const asked = [['a', 'b'], ['b'], ['none', 'a', 'list'], []].map((names) => reads.read(names));
+    const asked = [['a', 'b'], ['b'], ['none', 'a', 'list'], []].map((names) => reads.ask(names));
     expect(await Promise.all(asked)).toEqual([['1', '2'], ['2'], [null, '1', null], []]);
     expect(await commands()).toBe(1);
   });
@@ -27,22 +27,22 @@ describe(SharedReads, () => {
     const { redis, reads, commands } = await stand();
     const names = Array.from({ length: 40 }, (_, index) => `key${index}`);
     await redis.command('MSET', ...names.flatMap((name) => [name, name]));
-    expect(await Promise.all(names.map((name) => reads.read([name])))).toEqual(names.map((name) => [name]));
+    expect(await Promise.all(names.map((name) => reads.ask([name])))).toEqual(names.map((name) => [name]));
     expect(await commands()).toBe(3);
   });
 
   it('never answers from before it was asked', async () => {
     const { connection, reads } = await stand();
-    const before = reads.read(['a']);
+    const before = reads.ask(['a']);
     await new Promise(process.nextTick);
     const written = connection.run((client) => client.set('a', '1'));
-    expect([await before, await reads.read(['a']), await written]).toEqual([[null], ['1'], 'OK']);
+    expect([await before, await reads.ask(['a']), await written]).toEqual([[null], ['1'], 'OK']);
   });
 
   it('refuses all while Redis is away', async () => {
     const { connection, reads } = await stand();
     await connection.close();
-    const asked = await Promise.allSettled([reads.read(['a']), reads.read(['b'])]);
+    const asked = await Promise.allSettled([reads.ask(['a']), reads.ask(['b'])]);
     expect(asked.map((one) => one.status === 'rejected' && one.reason)).toEqual([
       expect.any(StoreUnavailableError),
       expect.any(StoreUnavailableError),
