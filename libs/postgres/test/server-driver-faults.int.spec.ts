@@ -41,6 +41,18 @@ describe('broken connections', () => {
     expect(await counted()).toBe(0);
   });
 
+  it('reads again what came while this process was too busy to see it in time', async () => {
+    const database = open(4);
+    await database.check((orm) => orm.execute(sql`select 1`));
+    const checking = database.check((orm) => orm.execute(sql`select 1`));
+    await new Promise(setImmediate);
+    const busyUntil = performance.now() + 600;
+    while (performance.now() < busyUntil);
+
+    await expect(checking).resolves.toBeDefined();
+    expect(database.breakerState).toBe('closed');
+  });
+
   it('tells about a connection that was lost while idle, and opens another one', async () => {
     const lost: Error[] = [];
     const database = open(1, (error) => lost.push(error));
