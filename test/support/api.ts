@@ -42,6 +42,8 @@ interface ApiOptions {
   readonly beside?: Api;
   /** Gives the database up as fast as the product does, for tests in which it is away. */
   readonly isHasty?: boolean;
+  /** Of a statement; for tests that hold a row while others wait for it. */
+  readonly lockTimeoutMs?: number;
 }
 
 /** Columns that are written in the background. */
@@ -181,6 +183,7 @@ export async function startApi({
   port = 0,
   beside,
   isHasty = false,
+  lockTimeoutMs,
 }: ApiOptions = {}): Promise<Api> {
   const { databaseUrl, admin } = beside ?? (await aDatabase());
   const toDatabase = await linkTo(databaseUrl);
@@ -193,7 +196,7 @@ export async function startApi({
     ...env,
   });
   const log = new MemoryLog();
-  const opening = { clock, onIdleError: failOnLostConnection };
+  const opening = { clock, onIdleError: failOnLostConnection, lockTimeoutMs };
   const app = await createApp({
     config,
     logger: log.loggerAt(config.logLevel),

@@ -36,15 +36,18 @@ interface Opening {
   readonly onIdleError?: (error: Error) => void;
   readonly clock?: Clock;
   readonly poolSize?: number;
+  /** The product's own unless told; for tests that hold a row while others wait for it. */
+  readonly lockTimeoutMs?: number;
 }
 
 /** For what does not ask how long a server may take: a database with the bounds of the product wide open. */
 export async function openPatiently(
   url: string,
-  { onIdleError = unexpected, clock, poolSize = 10 }: Opening = {},
+  { onIdleError = unexpected, clock, poolSize = 10, lockTimeoutMs }: Opening = {},
 ): Promise<Database> {
   const { Database, ServerDriver } = await import('@app/postgres');
-  return new Database(new ServerDriver(url, poolSize, onIdleError, patience), clock);
+  const bounds = lockTimeoutMs === undefined ? patience : { ...patience, lock_timeout: lockTimeoutMs };
+  return new Database(new ServerDriver(url, poolSize, onIdleError, bounds), clock);
 }
 
 async function openServer(): Promise<OpenStore> {
