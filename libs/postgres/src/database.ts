@@ -48,7 +48,7 @@ export class Database extends UnitOfWork {
 
   constructor(
     private readonly driver: PostgresDriver,
-    clock: Clock = new SystemClock(),
+    private readonly clock: Clock = new SystemClock(),
     onBreaker: (state: BreakerState) => void = () => undefined,
   ) {
     super();
@@ -79,7 +79,7 @@ export class Database extends UnitOfWork {
    * lie in the socket. That says nothing about the store, so the read is tried once more.
    */
   private async checked<T>(use: (orm: Orm) => PromiseLike<T>): Promise<T> {
-    const turns = new TurnWatch();
+    const turns = new TurnWatch(this.clock);
     try {
       return await this.checkedOnce(use, () => turns.longestMs < busyTurnMs);
     } catch (error) {

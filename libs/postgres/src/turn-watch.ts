@@ -1,12 +1,18 @@
+import type { Clock } from '@app/kernel';
+
 const periodMs = 25;
 
 /** Notices long turns of the event loop for as long as it runs. */
 export class TurnWatch {
   private longest = 0;
-  private seenAt = performance.now();
+  private seenAt: number;
   private readonly timer = setInterval(() => this.look(), periodMs).unref();
 
-  /** Milliseconds by which the latest look came too late. */
+  constructor(private readonly clock: Clock) {
+    this.seenAt = clock.monotonicMs();
+  }
+
+  /** Milliseconds by which a look came too late at most. */
   get longestMs(): number {
     this.look();
     return this.longest;
@@ -17,7 +23,7 @@ export class TurnWatch {
   }
 
   private look(): void {
-    const now = performance.now();
+    const now = this.clock.monotonicMs();
     this.longest = Math.max(this.longest, now - this.seenAt - periodMs);
     this.seenAt = now;
   }
