@@ -12,7 +12,7 @@ import { tracing } from '@app/telemetry';
 import { DrizzleQueryError, type SQL, sql } from 'drizzle-orm';
 import type { PoolState, PostgresDriver } from './drivers/driver.js';
 import type { FeedLink } from './drivers/feed-link.js';
-import { driverError, isRetryable, isUnavailable } from './faults.js';
+import { driverError, isOwnTimeout, isRetryable, isUnavailable } from './faults.js';
 import { schemaState, type SchemaState } from './migrations.js';
 import type { Orm } from './orm.js';
 import { TurnWatch } from './turn-watch.js';
@@ -28,8 +28,8 @@ const maxPauseMs = 25;
  */
 const checkBreaker = { threshold: 3, trialPauseMs: 2_000 };
 
-/** A turn of the event loop in which a time-out of a check may have run out unseen; milliseconds. */
-const busyTurnMs = 100;
+/** Milliseconds that a timer of this process must be late for it to have been too busy to see answers in time. */
+const busyMs = 100;
 
 interface AmbientTransaction {
   readonly orm: Orm;
@@ -75,30 +75,25 @@ export class Database extends UnitOfWork {
   }
 
   /**
-   * Time-outs are measured by this process: when a turn of its event loop was long, they ran out although the answer may
-   * lie in the socket. That says nothing about the store, so the read is tried once more.
+   * Time-outs are measured by this process: in a long turn of its event loop they run out although the answer may lie in
+   * the socket. That says nothing about the server, so the read is done once more.
    */
   private async checked<T>(use: (orm: Orm) => PromiseLike<T>): Promise<T> {
+    if (!this.breaker.admits()) throw new StoreUnavailableError('postgres');
+    const read = (): Promise<T> => translated(async () => use(this.driver.checks));
     const turns = new TurnWatch(this.clock);
     try {
-      return await this.checkedOnce(use, () => turns.longestMs < busyTurnMs);
-    } catch (error) {
-      if (!(error instanceof StoreUnavailableError) || turns.longestMs < busyTurnMs) throw error;
-      return await this.checkedOnce(use, () => true);
-    } finally {
-      turns.stop();
-    }
-  }
-
-  private async checkedOnce<T>(use: (orm: Orm) => PromiseLike<T>, isTelling: () => boolean): Promise<T> {
-    if (!this.breaker.admits()) throw new StoreUnavailableError('postgres');
-    try {
-      const result = await translated(async () => use(this.driver.checks));
+      const result = await read().catch((error: unknown) => {
+        if (!isOwnTimeout(unwrapped(error)) || turns.latestMs < busyMs) throw error;
+        return read();
+      });
       this.breaker.succeeded();
       return result;
     } catch (error) {
-      if (error instanceof StoreUnavailableError && isTelling()) this.breaker.failed();
+      if (error instanceof StoreUnavailableError) this.breaker.failed();
       throw error;
+    } finally {
+      turns.stop();
     }
   }
 

@@ -27,8 +27,9 @@ const networkCodes = new Set([
 ]);
 
 /** pg reports its own time-outs and lost connections by message only. */
+const ownTimeout = /timeout exceeded when trying to connect|^timeout expired$|query read timeout/i;
 const lostConnection =
-  /timeout exceeded when trying to connect|^timeout expired$|query read timeout|connection terminated|not queryable|connection ended|pool after calling end|PGlite is closed/i;
+  /connection terminated|not queryable|connection ended|pool after calling end|PGlite is closed/i;
 
 /**
  * SQLSTATEs that say "not now": connection exceptions (08), insufficient resources (53), operator intervention
@@ -48,7 +49,12 @@ export function isRetryable(error: unknown): boolean {
 export function isUnavailable(error: unknown): boolean {
   const { code, message } = driverError(error);
   if (code && (networkCodes.has(code) || unavailableState.test(code))) return true;
-  return isRetryable(error) || lostConnection.test(message);
+  return isRetryable(error) || ownTimeout.test(message) || lostConnection.test(message);
+}
+
+/** True if it was this process that stopped waiting, whatever the server did meanwhile. */
+export function isOwnTimeout(error: unknown): boolean {
+  return ownTimeout.test(driverError(error).message);
 }
 
 /** The name of the violated unique constraint or index, or null if the error is something else. */

@@ -2,9 +2,9 @@ import type { Clock } from '@app/kernel';
 
 const periodMs = 25;
 
-/** Notices long turns of the event loop for as long as it runs. */
+/** Notices for as long as it runs how late timers are, which tells of long turns of the event loop. */
 export class TurnWatch {
-  private longest = 0;
+  private late = 0;
   private seenAt: number;
   private readonly timer = setInterval(() => this.look(), periodMs).unref();
 
@@ -12,10 +12,10 @@ export class TurnWatch {
     this.seenAt = clock.monotonicMs();
   }
 
-  /** Milliseconds by which a look came too late at most. */
-  get longestMs(): number {
+  /** Milliseconds by which the latest of its looks came too late. */
+  get latestMs(): number {
     this.look();
-    return this.longest;
+    return this.late;
   }
 
   stop(): void {
@@ -24,7 +24,7 @@ export class TurnWatch {
 
   private look(): void {
     const now = this.clock.monotonicMs();
-    this.longest = Math.max(this.longest, now - this.seenAt - periodMs);
+    this.late = Math.max(this.late, now - this.seenAt - periodMs);
     this.seenAt = now;
   }
 }

@@ -89,7 +89,7 @@ export class SessionCacheReader {
   }
 }
 
-/** Away, or no primary any more: nobody can vouch. */
+/** Redis is away, or no primary any more. */
 const nobody = (): null => null;
 
 function refusalBy({ ended, tokenRevoked, generation, entry }: Lookup): Verdict | null {

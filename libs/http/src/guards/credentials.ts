@@ -11,8 +11,8 @@ export interface Credential {
 }
 
 export interface CredentialedRequest extends FastifyRequest {
-  /** Once it has been asked for; null on a token route whose cookies identify nobody. */
-  credential?: Credential | null;
+  /** What was read from it, proven or not. */
+  readCredential?: Credential;
 }
 
 @Injectable()
@@ -24,7 +24,7 @@ export class Credentials {
    * header alone counts, good or bad. Tokens in the query or body are ignored: they would end up in logs.
    */
   of(request: CredentialedRequest): Credential {
-    return (request.credential ??= this.read(request));
+    return (request.readCredential ??= this.read(request));
   }
 
   private read(request: FastifyRequest): Credential {

@@ -24,6 +24,8 @@ import { RouteMark } from './route-mark.js';
 /** A request of a route that needs a session, past this guard. */
 export interface AuthenticatedRequest extends CredentialedRequest {
   principal?: Principal;
+  /** Null on a token route whose cookies identify nobody. */
+  credential?: Credential | null;
 }
 
 /** Global: a route that says nothing is private. */
@@ -62,6 +64,7 @@ export class SessionGuard implements CanActivate {
   ): Promise<true> {
     try {
       const credential = this.credentials.of(request);
+      request.credential = credential;
       const { principal, mode } = await withinLimits(request, this.check.authenticate(credential.token));
       if (credential.via === 'cookie') {
         this.cookies.restoreCsrf(request, reply, principal.session);
@@ -94,7 +97,8 @@ export class SessionGuard implements CanActivate {
   /** Cookies that identify nobody are no reason to keep somebody from getting rid of them. */
   private identify(request: AuthenticatedRequest): void {
     if (request.headers.authorization || !this.cookies.areIn(request)) {
-      this.check.claimsOf(this.credentials.of(request).token);
+      request.credential = this.credentials.of(request);
+      this.check.claimsOf(request.credential.token);
       return;
     }
     this.defence.assertOwnPage(request);
@@ -134,7 +138,7 @@ export const CurrentPrincipal = createParamDecorator((_: unknown, context: Execu
 /** The token of a private or token route and how it came; for handing on to a use case, never for storing. */
 export const CurrentCredential = createParamDecorator(
   (_: unknown, context: ExecutionContext): Credential | null => {
-    const { credential }: CredentialedRequest = requestOf(context);
+    const { credential }: AuthenticatedRequest = requestOf(context);
     return credential ?? null;
   },
 );

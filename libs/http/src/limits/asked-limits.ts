@@ -36,7 +36,7 @@ export class AskedLimits {
       const own = verdicts[next++] ?? null;
       const refusal = wider.reduce<Verdict | null>((found) => refused(verdicts[next++]) ?? found, null);
       const isHidden = refusal !== null && own?.isAllowed !== false;
-      const verdict = isHidden ? { ...refusal, limit: limit.capacity } : own;
+      const verdict = isHidden ? { ...refusal, limit: own?.limit ?? limit.capacity } : own;
       return { policy: limit.policy.name, item: limit.itemOf(verdict?.limit ?? limit.capacity), verdict };
     });
   }

@@ -81,7 +81,8 @@ export class RouteLimit {
     if (known) return known;
     const claims = make();
     if (this.remembered.size >= maxRemembered) this.remembered.clear();
-    this.remembered.set(subject, claims);
+    // A copy: an address that was cut from a header would keep all of the header.
+    this.remembered.set(Buffer.from(subject).toString(), claims);
     return claims;
   }
 }

@@ -15,8 +15,8 @@ type Request = readonly Claim[];
 export const scriptTimeToken = Symbol('ScriptTime');
 
 /**
- * By the clock of the Redis server, so clocks of instances need not agree. Requests of one turn of the event loop are
- * judged in one script call, one after the other, whatever the number of their claims. In a cluster the keys lie on
+ * By the clock of the Redis server, so clocks of instances need not agree. Sixteen requests of one turn of the event loop
+ * are judged in one script call, one after the other, whatever the number of their claims. In a cluster the keys lie on
  * several nodes: one call for each claim, sent together, and a request refused by one policy then still counts in the
  * others.
  */
