@@ -132,6 +132,19 @@ describe(SessionCacheReader, () => {
       expect(reader.fromLookup(found, claims)).toBeNull();
     });
 
+    it.each<[string, Partial<Lookup>, object]>([
+      ['its own', { ended: end }, { kind: 'ended', end }],
+      ["the user's", { generation: { minimum: 2, end } }, { kind: 'ended', end }],
+      ["the token's", { tokenRevoked: true }, { kind: 'token-revoked' }],
+    ])(
+      'says the same when the tombstone is gone again, e.g. with an old file: %s',
+      (_, tombstone, verdict) => {
+        expect(reader.fromLookup(lookup(tombstone), claims)).toEqual(verdict);
+        expect(reader.fromLookup(found, claims)).toEqual(verdict);
+        expect(reader.withoutPostgres(found, claims)).toEqual(verdict);
+      },
+    );
+
     it('believes every tombstone, however old the entry and the feed are', () => {
       clock.advance(feedTiming.cacheOnly * 2);
       expect(reader.fromLookup(lookup({ ended: end, entry: null }), claims)).toEqual({ kind: 'ended', end });
@@ -225,8 +238,11 @@ describe(SessionCacheReader, () => {
       expect(reader.withoutPostgres(found, claims)).toBeNull();
     });
 
-    it('refuses by tombstone and by map', () => {
+    it('refuses by tombstone', () => {
       expect(reader.withoutPostgres(lookup({ ended: end }), claims)).toEqual({ kind: 'ended', end });
+    });
+
+    it('refuses by the map', () => {
       feed.map.noteGeneration(userId, 2, 0);
       expect(reader.withoutPostgres(found, claims)).toEqual({ kind: 'ended', end: null });
       feed.map.noteSessionEnd(sessionId, end, 0);

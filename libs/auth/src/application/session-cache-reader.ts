@@ -10,6 +10,7 @@ import {
   type Objection,
   RevocationFeed,
   SessionActivity,
+  type SessionEnd,
 } from '@app/sessions';
 import type { AccessTokenClaims } from '@app/tokens';
 import { Injectable } from '@nestjs/common';
@@ -50,7 +51,7 @@ export class SessionCacheReader {
 
   /** Tombstones always count, an entry only under a fresh feed that covers it. Null: ask Postgres. */
   fromLookup(lookup: Lookup, claims: AccessTokenClaims): Verdict | null {
-    const refused = refusalBy(lookup);
+    const refused = this.refusalBy(lookup, claims);
     if (refused) return refused;
     if (!lookup.entry) return null;
     const verdict = this.judge(lookup.entry, claims);
@@ -64,7 +65,7 @@ export class SessionCacheReader {
    * Null: nobody can vouch.
    */
   withoutPostgres(lookup: Lookup | null, claims: AccessTokenClaims): Verdict | null {
-    const refused = lookup && refusalBy(lookup);
+    const refused = lookup && this.refusalBy(lookup, claims);
     if (refused) return refused;
     const entry = lookup?.entry;
     if (!entry || this.feed.ageMs > feedTiming.cacheOnly) return null;
@@ -74,6 +75,23 @@ export class SessionCacheReader {
     if (objection) return objection.kind === 'user-changed' ? null : verdictOf(objection);
     const known = this.activity.upToDate({ ...entry, id: entry.sessionId });
     return hasTimedOut(known, this.clock.now()) ? null : live(entry, claims);
+  }
+
+  /**
+   * By a tombstone. What it says is remembered: Redis may come back from an old file within the lease of the feed, and what
+   * this instance has once called over stays over.
+   */
+  private refusalBy(lookup: Lookup, { sessionId, userId, tokenId }: AccessTokenClaims): Verdict | null {
+    const { map } = this.feed;
+    const now = this.clock.monotonicMs();
+    const end = endBy(lookup);
+    if (end) {
+      map.noteSessionEnd(sessionId, end, now);
+      return { kind: 'ended', end };
+    }
+    if (!lookup.tokenRevoked) return null;
+    map.noteToken({ id: tokenId, sessionId, userId }, now);
+    return { kind: 'token-revoked' };
   }
 
   private judge(entry: CachedSession, claims: AccessTokenClaims): Verdict | null {
@@ -92,10 +110,9 @@ export class SessionCacheReader {
 /** Redis is away, or no primary any more. */
 const nobody = (): null => null;
 
-function refusalBy({ ended, tokenRevoked, generation, entry }: Lookup): Verdict | null {
-  if (ended) return { kind: 'ended', end: ended };
-  if (generation && entry && entry.gen < generation.minimum) return { kind: 'ended', end: generation.end };
-  return tokenRevoked ? { kind: 'token-revoked' } : null;
+function endBy({ ended, generation, entry }: Lookup): SessionEnd | null {
+  if (ended) return ended;
+  return generation && entry && entry.gen < generation.minimum ? generation.end : null;
 }
 
 export function verdictOf(objection: Exclude<Objection, { kind: 'user-changed' }>): Verdict {
