@@ -1,8 +1,8 @@
 /**
  * What a checked request costs, ours and others', one after the other in rounds that begin with another one each time.
  * Prints one table, in some six minutes. BENCH_ROUNDS, BENCH_SECONDS, BENCH_WARM_UP (seconds at most), BENCH_SESSIONS and
- * BENCH_ONLY (texts that names contain, parted by semicolons) change the run; BENCH_PROFILE (a folder) has every program write a processor
- * profile there.
+ * BENCH_ONLY (texts that names contain, parted by semicolons) change the run; BENCH_PROFILE (a folder) has every program
+ * write a processor profile there.
  */
 import { join } from 'node:path';
 import pg from 'pg';

@@ -10,11 +10,11 @@ import { setReadOnly, startPostgres, startProxy } from './support/stores.js';
 import { isToldInTurns, told } from './support/told.js';
 
 /**
- * The contract is 0.7 s: 300 ms for a connection and 350 ms for an answer; twice that in a busy process. The rest is for
- * the schedulers of two processes on a machine that others are using too.
+ * The contract is 0.7 s: 300 ms for a connection and 350 ms for an answer. The rest is for the schedulers of two
+ * processes on a machine that others are using too.
  */
 const allowanceMs = 800;
-const boundMs = 2 * 700 + 300;
+const boundMs = 700 + allowanceMs;
 
 /** A change that meets a lock asks four times, 250 ms each, with up to 150 ms of pauses between. */
 const lockedChangeMs = 1_150 + allowanceMs;

@@ -3,7 +3,7 @@ import type { ClientFacts, Device } from '@app/sessions';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import bowser from 'bowser';
 import type { FastifyRequest } from 'fastify';
-import { requestOf } from './guards/parties.js';
+import { requestOf } from './http-context.js';
 
 const maxUserAgentLength = 512;
 const kinds: Record<string, Device['kind']> = {

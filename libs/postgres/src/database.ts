@@ -31,6 +31,9 @@ const checkBreaker = { threshold: 3, trialPauseMs: 2_000 };
 /** Milliseconds that a timer of this process must be late for it to have been too busy to see answers in time. */
 const busyMs = 100;
 
+/** Milliseconds for which a check is tried again then. */
+const againMs = 200;
+
 interface AmbientTransaction {
   readonly orm: Orm;
   readonly effects: (() => void)[];
@@ -76,7 +79,7 @@ export class Database extends UnitOfWork {
 
   /**
    * Time-outs are measured by this process: in a long turn of its event loop they run out although the answer may lie in
-   * the socket. That says nothing about the server, so the read is done once more.
+   * the socket. That says nothing about the server, so the read is done once more, briefly.
    */
   private async checked<T>(use: (orm: Orm) => PromiseLike<T>): Promise<T> {
     if (!this.breaker.admits()) throw new StoreUnavailableError('postgres');
@@ -85,7 +88,7 @@ export class Database extends UnitOfWork {
     try {
       const result = await read().catch((error: unknown) => {
         if (!isOwnTimeout(unwrapped(error)) || turns.latestMs < busyMs) throw error;
-        return read();
+        return Promise.race([read(), soon()]);
       });
       this.breaker.succeeded();
       return result;
@@ -184,6 +187,14 @@ export class Database extends UnitOfWork {
       }
     }
   }
+}
+
+/** Rejects after `againMs`, and after what has arrived by then was read. */
+function soon(): Promise<never> {
+  const refusal = new StoreUnavailableError('postgres');
+  return new Promise((_, reject) => {
+    setTimeout(() => setImmediate(() => reject(refusal)), againMs).unref();
+  });
 }
 
 /** Spreads the losers of one race; need not be random, only different between processes. */

@@ -34,7 +34,7 @@ export class SessionDatabaseReader {
     private readonly clock: Clock,
   ) {}
 
-  /** Rejects with StoreUnavailableError within 0.7 s if Postgres does not answer, or twice that in a busy process. */
+  /** Rejects with StoreUnavailableError within 0.7 s if Postgres does not answer, 0.9 in a busy process. */
   async verdictOn(claims: AccessTokenClaims, lookup: Lookup | null): Promise<Verdict> {
     const epoch = lookup && (lookup.place.epoch ?? (await this.newEpoch(claims.userId)));
     const { standing, position } = await this.reads.run(claims.sessionId, () => this.read(claims, epoch));

@@ -2,7 +2,8 @@ import { StepUpRequiredError } from '@app/auth';
 import { DomainError } from '@app/kernel';
 import { Log } from '@app/telemetry';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
+import { replyOf, requestOf } from '../http-context.js';
 import { ForwardedAccess, isForwardAuth } from '../forward-auth/forward-auth.js';
 import { isOAuth } from '../server/oauth-routes.js';
 import { RouteTable } from '../server/route-table.js';
@@ -27,8 +28,8 @@ export class ProblemFilter implements ExceptionFilter {
   ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
-    const request = host.switchToHttp().getRequest<FastifyRequest>();
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const request = requestOf(host);
+    const reply = replyOf(host);
     const error = this.refusal(thrown, request);
     const problem = toProblem(error, request.id);
     if (problem.status >= 500) {

@@ -9,7 +9,7 @@ import {
 import { Reflector } from '@nestjs/core';
 import { AdministratorsOnlyError } from '../errors/http.errors.js';
 import { NeedsSession } from './access.js';
-import { requestOf } from './parties.js';
+import { requestOf } from '../http-context.js';
 import { RouteMark } from './route-mark.js';
 import type { AuthenticatedRequest } from './session.guard.js';
 

@@ -5,7 +5,7 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { type AccessMode, accessModeKey } from './access.js';
 import { clientCredentials } from './client-credentials.js';
-import { requestOf } from './parties.js';
+import { requestOf } from '../http-context.js';
 import { RouteMark } from './route-mark.js';
 
 interface ClientRequest extends FastifyRequest {

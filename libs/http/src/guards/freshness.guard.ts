@@ -5,7 +5,7 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable, SetMetadat
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { transportConfigToken } from '../transport/transport.config.js';
-import { requestOf } from './parties.js';
+import { requestOf } from '../http-context.js';
 import { RouteMark } from './route-mark.js';
 import type { AuthenticatedRequest } from './session.guard.js';
 

@@ -18,7 +18,7 @@ import { SessionCookies } from '../transport/session-cookies.js';
 import { type AccessMode, accessModeKey, passwordKey } from './access.js';
 import { type Credential, type CredentialedRequest, Credentials } from './credentials.js';
 import { withinLimits } from '../limits/within-limits.js';
-import { replyOf, requestOf } from './parties.js';
+import { replyOf, requestOf } from '../http-context.js';
 import { RouteMark } from './route-mark.js';
 
 /** A request of a route that needs a session, past this guard. */

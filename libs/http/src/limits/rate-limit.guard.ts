@@ -7,7 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { clientAddress } from '../client-facts.js';
 import { type AccessMode, accessModeKey } from '../guards/access.js';
 import { Credentials } from '../guards/credentials.js';
-import { replyOf, requestOf } from '../guards/parties.js';
+import { replyOf, requestOf } from '../http-context.js';
 import { RouteMark } from '../guards/route-mark.js';
 import { AddressWatch } from './address-watch.js';
 import { AskedLimits } from './asked-limits.js';

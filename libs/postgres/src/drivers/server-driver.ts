@@ -10,7 +10,7 @@ import { ServerFeedLink } from './server-feed-link.js';
 
 /**
  * Bounds for one request, in milliseconds. A session check waits at most 300 for a connection and 350 for the
- * answer, so a hung server is reported within 0.7 s, and within twice that by a process that was busy. The server's own limits are a little shorter than ours, so
+ * answer, so a hung server is reported within 0.7 s, and within 0.9 by a process that was busy. The server's own limits are a little shorter than ours, so
  * that in the normal case it gives up first and stops working on what nobody waits for.
  */
 const timeouts = {
